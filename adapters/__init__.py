@@ -1,0 +1,1 @@
+"""The mouths of StationThis: one conversation, and a translator for each platform."""

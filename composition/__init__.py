@@ -1,0 +1,1 @@
+"""Composition: settings, the container, and the program's commands."""

@@ -1,0 +1,1 @@
+"""Generations: a wish that became a job, and the states it passes."""

@@ -1,0 +1,1 @@
+"""Media: pictures, videos and sounds that go in and come out."""

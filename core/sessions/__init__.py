@@ -1,0 +1,1 @@
+"""Sessions: who is talking to us, and what was said."""

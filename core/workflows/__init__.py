@@ -1,0 +1,1 @@
+"""Workflows: what can be run, and what it needs to be told."""

@@ -1,0 +1,1 @@
+"""What keeps the core's ports: network, databases, files, clocks."""

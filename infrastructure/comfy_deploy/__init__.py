@@ -1,0 +1,1 @@
+"""ComfyUI Deploy, as the generation gateway and the workflow catalogue."""

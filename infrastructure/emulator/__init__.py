@@ -1,0 +1,1 @@
+"""A server that speaks the ComfyUI Deploy API on loopback and draws real files."""

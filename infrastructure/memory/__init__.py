@@ -1,0 +1,1 @@
+"""The stores in dictionaries: for trying out and for tests; shipped."""

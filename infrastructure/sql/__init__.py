@@ -1,0 +1,1 @@
+"""The stores in SQL: SQLite for one machine, PostgreSQL beyond."""

@@ -1,0 +1,1 @@
+"""Schedulers that wake jobs: in process now, distributed later."""
