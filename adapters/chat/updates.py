@@ -1,0 +1,30 @@
+"""What a person did, whatever the platform: a message or the press of a button."""
+
+import attrs
+
+from adapters.chat.surface import ReplyTo
+from core.media.model import MediaRef
+from core.sessions.model import Identity
+from core.shared.errors import StationError
+
+
+@attrs.frozen(kw_only=True)
+class ChatUpdate:
+    """
+    One message or one press.
+
+    `id` is 32 hexadecimal characters, unguessable, and the same when the platform sends the same
+    update again: the job that the update starts has this id, so a repeat cannot start a second one.
+    """
+
+    id: str
+    sender: Identity
+    reply_to: ReplyTo
+    text: str = ""
+    images: tuple[MediaRef, ...] = ()
+    trouble: StationError | None = None
+    """Why an attachment could not be taken; the conversation answers with it."""
+    action: str | None = None
+    """The pressed button's action as text, or None for a message."""
+    message: str = ""
+    """The message whose button was pressed, as the platform names it."""

@@ -1,0 +1,2 @@
+"""`python -m composition`: the program."""
+print("ok")

@@ -1,0 +1,103 @@
+"""Moving a job: every change is saved over the version it was read at, and then told."""
+
+from datetime import datetime, timedelta
+
+import attrs
+
+from core.generations.model import Claim, Delivery, Job, JobState
+from core.generations.ports import JobStore, Places
+from core.generations.timing import Timing
+from core.shared.events import DeliveryDue, JobChanged, OperatorAlerted
+from core.shared.ids import JobId
+from core.shared.ports import Clock, EventPublisher
+
+
+class Moves:
+    """
+    Saves, claims and ends jobs in the name of one owner.
+
+    Every method returns None when somebody else moved the job first: whoever asked stops there.
+    """
+
+    def __init__(
+        self, *, jobs: JobStore, clock: Clock, events: EventPublisher, timing: Timing, owner: str
+    ) -> None:
+        self._jobs = jobs
+        self._clock = clock
+        self._events = events
+        self.timing = timing
+        self.owner = owner
+
+    def now(self) -> datetime:
+        """Return the present."""
+        return self._clock.now()
+
+    async def get(self, job: JobId) -> Job | None:
+        """Return a job as it stands."""
+        return await self._jobs.get(job)
+
+    def claim_for(self, seconds: float) -> Claim:
+        """Return a claim of ours that lives so long."""
+        return Claim(owner=self.owner, until=self.now() + timedelta(seconds=seconds))
+
+    async def save(self, job: Job) -> Job | None:
+        """Save a change and tell it."""
+        saved = await self._jobs.save(job)
+        if saved is not None:
+            await self._events.publish(JobChanged(saved.id, saved.state))
+        return saved
+
+    async def move(
+        self, job: Job, state: JobState, *, wake_at: datetime | None = None
+    ) -> Job | None:
+        """Move a job to a state without an outside effect."""
+        return await self.save(attrs.evolve(job.moved(state, now=self.now()), next_wake_at=wake_at))
+
+    async def claim(self, job: Job, state: JobState) -> Job | None:
+        """Move a job into a state with an outside effect, or take over there, under a claim."""
+        claim = self.claim_for(self.timing.work_lease_s)
+        claimed = job if job.state is state else job.moved(state, now=self.now())
+        return await self.save(attrs.evolve(claimed, claim=claim, next_wake_at=claim.until))
+
+    async def claim_next(self, places: Places) -> Job | None:
+        """Take the waiting job whose turn it is into *submitting*, or None."""
+        claim = self.claim_for(self.timing.submit_lease_s)
+        job = await self._jobs.claim_next(claim, places, now=self.now())
+        if job is not None:
+            await self._events.publish(JobChanged(job.id, job.state))
+        return job
+
+    async def again(self, job: Job, wait: timedelta) -> Job | None:
+        """Let go of a claim and try the same state again later, one attempt further."""
+        return await self.save(
+            attrs.evolve(job, claim=None, attempts=job.attempts + 1, next_wake_at=self.now() + wait)
+        )
+
+    async def end(self, job: Job, state: JobState, *, failure: str = "") -> Job | None:
+        """End a job; its delivery is pending in the same update."""
+        ended = await self.save(job.ended(state, now=self.now(), failure=failure))
+        if ended is not None:
+            await self._events.publish(DeliveryDue(ended.id))
+        return ended
+
+    async def alert(self, code: str, text: str) -> None:
+        """Tell the operators what only they can put right."""
+        await self._events.publish(OperatorAlerted(code, text))
+
+    async def claim_delivery(self, job: Job) -> Job | None:
+        """Take a pending delivery, or one whose claim is over."""
+        claim = self.claim_for(self.timing.work_lease_s)
+        return await self.save(attrs.evolve(job, delivery=Delivery.DELIVERING, claim=claim))
+
+    async def end_delivery(self, job: Job, delivery: Delivery, *, wait: timedelta) -> Job | None:
+        """Note how a delivery went; a pending one is tried again after `wait`."""
+        failed = delivery is not Delivery.DELIVERED
+        return await self.save(
+            attrs.evolve(
+                job,
+                delivery=delivery,
+                delivery_attempts=job.delivery_attempts + failed,
+                claim=None,
+                next_wake_at=self.now() + wait if delivery is Delivery.PENDING else None,
+            )
+        )

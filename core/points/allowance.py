@@ -1,0 +1,76 @@
+"""How a wallet's allowance comes back: in even steps, up to its capacity. Pure."""
+
+from datetime import datetime, timedelta
+
+import attrs
+from attrs.validators import ge, gt
+
+
+@attrs.frozen(kw_only=True)
+class AllowancePolicy:
+    """How much, and how fast: by default 370 points, refilled in 18 steps of 15 minutes."""
+
+    capacity: int = attrs.field(default=370, validator=ge(0))
+    steps: int = attrs.field(default=18, validator=gt(0))
+    step_s: float = attrs.field(default=900.0, validator=gt(0))
+
+    def step_amount(self, step: int) -> int:
+        """Return the points of step 1, 2, 3 ...; any `steps` in a row bring the capacity."""
+        k = (step - 1) % self.steps + 1
+        return self.capacity * k // self.steps - self.capacity * (k - 1) // self.steps
+
+
+@attrs.frozen(kw_only=True)
+class AllowanceLevel:
+    """Where one allowance stands: points available and held, the last step, and when it was."""
+
+    available: int
+    held: int
+    step: int
+    stepped_at: datetime
+
+
+def refilled(level: AllowanceLevel, policy: AllowancePolicy, *, now: datetime) -> AllowanceLevel:
+    """
+    Return the level after every step that is due at `now`.
+
+    Available and held together never exceed the capacity by a refill. A clock that stepped back
+    refills nothing.
+    """
+    due = int((now - level.stepped_at).total_seconds() // policy.step_s)
+    if due <= 0:
+        return level
+    available, step = level.available, level.step
+    # After a whole round everything is full: more rounds change nothing but the step's number.
+    for _ in range(min(due, policy.steps)):
+        step = step % policy.steps + 1
+        room = max(0, policy.capacity - available - level.held)
+        available += min(policy.step_amount(step), room)
+    return attrs.evolve(
+        level,
+        available=available,
+        step=step,
+        stepped_at=level.stepped_at + timedelta(seconds=due * policy.step_s),
+    )
+
+
+def next_refill_at(level: AllowanceLevel, policy: AllowancePolicy) -> datetime | None:
+    """Return when the next step comes, or None while nothing is missing."""
+    if level.available + level.held >= policy.capacity:
+        return None
+    return level.stepped_at + timedelta(seconds=policy.step_s)
+
+
+def seconds_until(
+    level: AllowanceLevel, policy: AllowancePolicy, *, needed: int, now: datetime
+) -> float | None:
+    """Return in how many seconds the allowance offers `needed` points, None for never."""
+    if needed > policy.capacity - level.held:
+        return None
+    at = now
+    for _ in range(2 * policy.steps):
+        at_level = refilled(level, policy, now=at)
+        if at_level.available >= needed:
+            return max(0.0, (at - now).total_seconds())
+        at = at_level.stepped_at + timedelta(seconds=policy.step_s)
+    return None

@@ -1,0 +1,68 @@
+"""What the points need from the world."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from core.points.model import (
+    Audit,
+    Balance,
+    Entry,
+    Grant,
+    GrantResult,
+    Hold,
+    HoldResult,
+    Points,
+    ResolveResult,
+    Settlement,
+)
+from core.shared.ids import WalletId
+
+
+class PointsLedger(Protocol):
+    """
+    Keeps everybody's points, in double entry. Each method is atomic and safe to repeat.
+
+    A wallet that nobody has used yet is opened by the first call that names it, with a full
+    allowance. Every call first brings the refills that are due at `now`. The allowance is spent
+    before what was bought. The sum over all ledger accounts is zero at all times.
+    """
+
+    async def balance(self, wallet: WalletId, *, now: datetime) -> Balance:
+        """Return what the wallet has now."""
+
+    async def seconds_until(
+        self, wallet: WalletId, points: Points, *, now: datetime
+    ) -> float | None:
+        """Return in how many seconds refills alone bring so many points, None for never."""
+
+    async def grant(self, grant: Grant, *, now: datetime) -> GrantResult:
+        """Add bought or given points. A reference that is there already changes nothing."""
+
+    async def hold(self, hold: Hold, *, now: datetime) -> HoldResult:
+        """
+        Set points aside. NOT_ENOUGH changes nothing and may be tried again later.
+
+        The same hold again is EXISTS; the same id with another wallet or amount is
+        EXISTS_WITH_DIFFERENT_TERMS; after its end it is ALREADY_SETTLED or ALREADY_RELEASED.
+        """
+
+    async def settle(self, hold: str, actual: Points, *, now: datetime) -> Settlement:
+        """
+        Take min(actual, held) for good and give the rest back.
+
+        Repeated, it answers ALREADY_SETTLED with what was charged the first time.
+        """
+
+    async def release(self, hold: str, *, now: datetime) -> ResolveResult:
+        """
+        Give all held points back.
+
+        An id without a hold leaves a tombstone: a late hold under it is ALREADY_RELEASED.
+        """
+
+    async def history(self, wallet: WalletId, *, limit: int) -> Sequence[Entry]:
+        """Return the newest journal entries that touch the wallet, newest first."""
+
+    async def audit(self) -> Audit:
+        """Recount the books: accounts against entries, holds against held points, zero sum."""

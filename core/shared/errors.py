@@ -1,0 +1,198 @@
+"""
+Every error that StationThis raises on purpose.
+
+    StationError                    has `code` (for logs and tests) and `user_message` (for people)
+      UserMistakeError              the person can put it right, and the message says how
+        InputRefusedError           a value that the workflow does not take
+        UnknownWorkflowError        no workflow of that name
+        NotEnoughPointsError        the wallet does not cover the quote
+        MediaRefusedError           a file that is not an image we take, or is too large
+        TooManyJobsError            too many generations of one person are open
+        NotYoursError               a job or a button that belongs to somebody else
+        StaleButtonError            a button from an older version, or of a job that is gone
+      ServiceError                  something that we lean on failed; nothing was charged
+        ServiceBusyError            it wants us to wait; nothing was queued
+        ServiceRefusedError         our key, our account or our deployment is refused
+        ServiceTroubleError         no answer, or one that makes no sense
+        SubmitUnclearError          no answer to a submit: a run MAY have been queued
+        RunUnknownError             the service does not know the run (any more)
+        MediaTroubleError           a result could not be fetched or stored
+
+`ValueError` is a bug, `StationError` is a message.
+"""
+
+from collections.abc import Sequence
+
+SHOWN_NAME_LENGTH = 40
+"""Characters of a name that a person typed and that we say back."""
+
+
+class StationError(Exception):
+    """Anything that StationThis can explain to a person. `str()` of it is for the log."""
+
+    code = "station"
+
+    @property
+    def user_message(self) -> str:
+        """Return one or two sentences for the chat: what happened, and the way on."""
+        return "Something broke on our side. You were not charged. Please try again."
+
+
+class UserMistakeError(StationError):
+    """The person can put it right: the message says how."""
+
+    code = "user"
+
+    @property
+    def user_message(self) -> str:
+        return str(self)
+
+
+class InputRefusedError(UserMistakeError):
+    """One value of a wish is not taken by the workflow. `problem` is a whole sentence."""
+
+    code = "input.refused"
+
+    def __init__(self, name: str, problem: str) -> None:
+        super().__init__(problem)
+        self.name = name
+        self.problem = problem
+
+
+class UnknownWorkflowError(UserMistakeError):
+    """No workflow has this name; `nearest` are the names that come closest, best first."""
+
+    code = "workflow.unknown"
+
+    def __init__(self, name: str, nearest: Sequence[str]) -> None:
+        super().__init__(f"unknown workflow {name!r}")
+        self.name = name
+        self.nearest = tuple(nearest)
+
+    @property
+    def user_message(self) -> str:
+        asked = self.name[:SHOWN_NAME_LENGTH]
+        if not self.nearest:
+            return f"There is no workflow called “{asked}”. /workflows lists what there is."
+        near = " or ".join(f"/{name}" for name in self.nearest)
+        return f"There is no workflow called “{asked}”. Did you mean {near}? /workflows lists all."
+
+
+class NotEnoughPointsError(UserMistakeError):
+    """The wallet does not cover the quote. Amounts are whole points, `wait_s` is in seconds."""
+
+    code = "points.not_enough"
+
+    def __init__(self, *, needed: int, available: int, wait_s: float | None) -> None:
+        super().__init__(f"needed {needed}, available {available}")
+        self.needed = needed
+        self.available = available
+        self.wait_s = wait_s
+
+    @property
+    def user_message(self) -> str:
+        first = (
+            f"This costs {self.needed} points and you have {self.available}: "
+            f"{self.needed - self.available} short."
+        )
+        if self.wait_s is None:
+            return f"{first} Try smaller settings; an operator can grant more."
+        minutes = max(1, -(-int(self.wait_s) // 60))
+        return f"{first} Your allowance will have refilled enough in about {minutes} min."
+
+
+class MediaRefusedError(UserMistakeError):
+    """A file that a person sent cannot be used. The text is the whole sentence for them."""
+
+    code = "media.refused"
+
+
+class TooManyJobsError(UserMistakeError):
+    """One person has as many generations open as we allow."""
+
+    code = "jobs.too_many"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"more than {limit} open jobs")
+        self.limit = limit
+
+    @property
+    def user_message(self) -> str:
+        return (
+            f"You already have {self.limit} generations under way. "
+            "Wait for one to end, or /cancel one."
+        )
+
+
+class NotYoursError(UserMistakeError):
+    """A job or a button that belongs to somebody else."""
+
+    code = "job.not_yours"
+
+    @property
+    def user_message(self) -> str:
+        return "That one belongs to somebody else. Start your own: just write what you want to see."
+
+
+class StaleButtonError(UserMistakeError):
+    """A button that cannot be understood any more, or whose job is gone."""
+
+    code = "button.stale"
+
+    @property
+    def user_message(self) -> str:
+        return "This button is too old to work. Please start again: /help shows how."
+
+
+class ServiceError(StationError):
+    """ComfyUI Deploy, or a store, failed us. Nothing was charged."""
+
+    code = "service"
+
+
+class ServiceBusyError(ServiceError):
+    """The service wants us to wait (429, 503). Nothing was queued; may be repeated."""
+
+    code = "service.busy"
+
+    @property
+    def user_message(self) -> str:
+        return "The image service is very busy. You were not charged. Please try again in a minute."
+
+
+class ServiceRefusedError(ServiceError):
+    """Our key, our account's credit or our deployment is refused. Only an operator can help."""
+
+    code = "service.refused"
+
+    @property
+    def user_message(self) -> str:
+        return "The image service cannot take this at present. You were not charged, and we know."
+
+
+class ServiceTroubleError(ServiceError):
+    """No answer, or one that makes no sense. Nothing is known to have been queued."""
+
+    code = "service.trouble"
+
+    @property
+    def user_message(self) -> str:
+        return "The image service cannot be reached. You were not charged. Please try again later."
+
+
+class SubmitUnclearError(ServiceError):
+    """No answer to a submit: a run MAY have been queued. Look it up; do not repeat."""
+
+    code = "service.unclear"
+
+
+class RunUnknownError(ServiceError):
+    """The service does not know this run (any more)."""
+
+    code = "run.unknown"
+
+
+class MediaTroubleError(ServiceError):
+    """A result could not be fetched or stored."""
+
+    code = "media.trouble"

@@ -1,0 +1,37 @@
+"""Facts that have happened. The truth is in the rows; an event only hastens who looks anyway."""
+
+import attrs
+
+from core.shared.ids import JobId
+
+
+@attrs.frozen
+class JobChanged:
+    """A job moved to another state, or its progress was noted."""
+
+    name = "job.changed"
+
+    job: JobId
+    state: str
+
+
+@attrs.frozen
+class DeliveryDue:
+    """A job has ended and its person has not been told yet."""
+
+    name = "delivery.due"
+
+    job: JobId
+
+
+@attrs.frozen
+class OperatorAlerted:
+    """Something that only an operator can put right, in one sentence."""
+
+    name = "operator.alerted"
+
+    code: str
+    text: str
+
+
+Event = JobChanged | DeliveryDue | OperatorAlerted

@@ -1,0 +1,128 @@
+"""FollowRun: ask how a run is doing, and decide what that means for its job."""
+
+import contextlib
+from datetime import datetime, timedelta
+
+import attrs
+
+from core.generations.model import Job, JobState, RunStatus, RunUpdate
+from core.generations.ports import GenerationGateway, Hooks
+from core.generations.service import Moves
+from core.generations.timing import back_off, poll_after
+from core.shared.errors import RunUnknownError, ServiceError, ServiceRefusedError
+from core.use_cases.collect_results import CollectResults
+from core.use_cases.end_job import EndJob
+from core.use_cases.stop_run import StopRun
+
+UNKNOWN_READS = 3
+"""How often a run must be unknown before it counts as lost: a read replica may lag."""
+
+LOST = "The image service lost this one. You were not charged. Please start it again."
+FAILED = (
+    "The workflow failed on this one. You were not charged. Other words or settings may do better."
+)
+EMPTY = "The workflow ended without a result. You were not charged. Please try again."
+STOPPED = "The image service stopped this one. You were not charged. Please start it again."
+TOO_LONG = "This took too long and was stopped. You were not charged. Please try again later."
+
+
+class FollowRun:
+    """Moves a submitted or running job on. No answer is not a failure of the run."""
+
+    def __init__(
+        self,
+        *,
+        moves: Moves,
+        gateway: GenerationGateway,
+        hooks: Hooks,
+        collect: CollectResults,
+        stop: StopRun,
+        end: EndJob,
+    ) -> None:
+        self._moves = moves
+        self._gateway = gateway
+        self._hooks = hooks
+        self._collect = collect
+        self._stop = stop
+        self._end = end
+
+    async def __call__(self, job: Job) -> Job | None:
+        """Ask once, and move the job by what was said; None when somebody else moved it."""
+        if job.run is None:
+            msg = f"job {job.id} is {job.state} without a run"
+            raise ValueError(msg)
+        if job.cancel_requested:
+            return await self._stop(job)
+        try:
+            update = await self._gateway.status(job.run)
+        except RunUnknownError:
+            return await self._unknown(job)
+        except ServiceError as error:
+            if isinstance(error, ServiceRefusedError):
+                await self._moves.alert(error.code, str(error))
+            return await self._overdue(job) or await self._poll_later(job)
+        if update.status.is_end:
+            return await self._ended(job, update)
+        return await self._overdue(job) or await self._note(job, update)
+
+    async def _unknown(self, job: Job) -> Job | None:
+        if job.attempts + 1 < UNKNOWN_READS:
+            return await self._moves.again(job, back_off(job.attempts + 1))
+        return await self._end(job, JobState.FAILED, LOST)
+
+    async def _overdue(self, job: Job) -> Job | None:
+        """End a job whose run has had its time, or return None: there is time left."""
+        age_s = (self._moves.now() - (job.submitted_at or job.moved_at)).total_seconds()
+        if age_s < self._moves.timing.run_deadline_s or job.run is None:
+            return None
+        # Unheard, it costs GPU time but nobody's points; the run ends by the service's own limit.
+        with contextlib.suppress(ServiceError):
+            await self._gateway.cancel(job.run)
+        return await self._end(job, JobState.TIMED_OUT, TOO_LONG)
+
+    def _next_poll(self, job: Job) -> datetime:
+        now = self._moves.now()
+        return poll_after(
+            self._moves.timing,
+            submitted_at=job.submitted_at or now,
+            now=now,
+            hooked=self._hooks.address(job.id) is not None,
+        )
+
+    async def _poll_later(self, job: Job) -> Job:
+        return attrs.evolve(job, next_wake_at=self._next_poll(job))
+
+    async def _note(self, job: Job, update: RunUpdate) -> Job | None:
+        """Note progress, which only rises, and the place in the queue, which only falls."""
+        running = update.status is RunStatus.RUNNING
+        noted = attrs.evolve(
+            job,
+            progress=max(job.progress, round(update.progress, 2)) if running else job.progress,
+            live_status=update.live_status,
+            queue_position=None if running else _lower(job.queue_position, update.queue_position),
+            attempts=0,
+        )
+        if running and job.state is JobState.SUBMITTED:
+            noted = noted.moved(JobState.RUNNING, now=self._moves.now())
+        if noted == job:
+            return await self._poll_later(job)
+        return await self._moves.save(attrs.evolve(noted, next_wake_at=self._next_poll(job)))
+
+    async def _ended(self, job: Job, update: RunUpdate) -> Job | None:
+        usable = update.status in (RunStatus.SUCCESS, RunStatus.TIMEOUT)
+        if usable and update.outputs:
+            # A run that the service timed out may have everything: it forgets to say "success".
+            return await self._collect(job, update)
+        if update.status is RunStatus.SUCCESS:
+            if job.attempts == 0:
+                reread = timedelta(seconds=self._moves.timing.reread_s)
+                return await self._moves.again(job, reread)
+            return await self._end(job, JobState.FAILED, EMPTY)
+        if update.status is RunStatus.TIMEOUT:
+            return await self._end(job, JobState.TIMED_OUT, TOO_LONG)
+        failure = STOPPED if update.status is RunStatus.CANCELLED else FAILED
+        return await self._end(job, JobState.FAILED, failure)
+
+
+def _lower(known: int | None, said: int | None) -> int | None:
+    return said if known is None else known if said is None else min(known, said)

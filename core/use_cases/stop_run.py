@@ -1,0 +1,69 @@
+"""StopRun: a person cancels a job that has its run."""
+
+from datetime import timedelta
+
+import attrs
+
+from core.generations.model import Job, JobState
+from core.generations.ports import GenerationGateway, JobStore
+from core.generations.service import Moves
+from core.points.ports import PointsLedger
+from core.points.pricing import PriceList
+from core.shared.errors import ServiceError
+from core.use_cases.end_job import EndJob
+
+FREE_CANCELS_A_DAY = 5
+A_DAY = timedelta(days=1)
+MOST_TRIES = 3
+"""The service cannot cancel a run that has no machine yet: a few seconds later it can."""
+
+
+class StopRun:
+    """Stops the run, and ends the job: free five times a day, then for what was used."""
+
+    def __init__(
+        self,
+        *,
+        moves: Moves,
+        jobs: JobStore,
+        gateway: GenerationGateway,
+        ledger: PointsLedger,
+        prices: PriceList,
+        end: EndJob,
+    ) -> None:
+        self._moves = moves
+        self._jobs = jobs
+        self._gateway = gateway
+        self._ledger = ledger
+        self._prices = prices
+        self._end = end
+
+    async def __call__(self, job: Job) -> Job | None:
+        """Stop and end the job. A run that cannot be stopped is left to itself, unheard."""
+        if job.run is None:
+            return await self._end(job, JobState.CANCELLED)
+        try:
+            stopped = await self._gateway.cancel(job.run)
+        except ServiceError:
+            stopped = False
+        if not stopped and job.attempts + 1 < MOST_TRIES:
+            return await self._moves.again(job, timedelta(seconds=1))
+        since = self._moves.now() - A_DAY
+        cancelled = await self._jobs.cancelled_running_since(job.wish.account, since)
+        used_s = 0.0 if cancelled < FREE_CANCELS_A_DAY else await self._used_s(job)
+        if not used_s:
+            return await self._end(job, JobState.CANCELLED)
+        price = self._prices.points_for(used_s, gpu=job.wish.gpu)
+        settled = await self._ledger.settle(job.id, price, now=self._moves.now())
+        return await self._moves.end(
+            attrs.evolve(job, charged=settled.charged, run_s=used_s), JobState.CANCELLED
+        )
+
+    async def _used_s(self, job: Job) -> float:
+        """Return the GPU seconds of the run, as the service counts them; 0 if unknown."""
+        if job.run is None:
+            return 0.0
+        try:
+            return (await self._gateway.status(job.run)).run_s or 0.0
+        except ServiceError:
+            return 0.0

@@ -1,0 +1,139 @@
+"""SubmitRun: the waiting job whose turn it is gets its run, exactly one."""
+
+import attrs
+
+from core.generations.model import Job, JobState
+from core.generations.ports import GenerationGateway, Hooks, Places, RunRequest, WakeUps
+from core.generations.service import Moves
+from core.generations.timing import back_off, poll_after
+from core.media.model import mime_of
+from core.media.service import Media
+from core.shared.errors import (
+    ServiceError,
+    ServiceRefusedError,
+    StationError,
+    SubmitUnclearError,
+)
+from core.shared.ids import MediaId, RunId
+from core.use_cases.end_job import EndJob
+from core.workflows.model import InputValue
+
+MOST_TRIES = 12
+"""How often a busy service is asked before the person is told: about five minutes."""
+LOOK_UP_EVERY_S = 2.0
+
+
+class SubmitRun:
+    """Submits under a claim. An answer that was lost is looked up, never repeated."""
+
+    def __init__(
+        self,
+        *,
+        moves: Moves,
+        gateway: GenerationGateway,
+        media: Media,
+        hooks: Hooks,
+        end: EndJob,
+        wake_ups: WakeUps,
+        places: Places,
+    ) -> None:
+        self._moves = moves
+        self._gateway = gateway
+        self._media = media
+        self._hooks = hooks
+        self._end = end
+        self._wake_ups = wake_ups
+        self._places = places
+
+    async def wait_or_submit(self, job: Job) -> Job | None:
+        """
+        Move a waiting job: end it when its person asked for that, else give away a free place.
+
+        The place goes to whoever's turn it is, which need not be this job.
+        """
+        if job.cancel_requested:
+            return await self._end(job, JobState.CANCELLED)
+        chosen = await self.submit_next()
+        if chosen is not None and chosen.id == job.id:
+            return chosen
+        now = self._moves.now()
+        wait = back_off(0, first_s=self._moves.timing.waiting_check_s)
+        return attrs.evolve(job, next_wake_at=now if chosen else now + wait)
+
+    async def submit_next(self) -> Job | None:
+        """Submit the job whose turn it is, and have it followed; None when there is none."""
+        claimed = await self._moves.claim_next(self._places)
+        if claimed is None:
+            return None
+        moved = await self._submit(claimed) or claimed
+        await self._wake_ups.wake(moved.id, at=moved.next_wake_at or self._moves.now())
+        return moved
+
+    async def look_up(self, job: Job) -> Job | None:
+        """Find out whether a submit without an answer made a run: adopt it, or give up in time."""
+        claimed = await self._moves.claim(job, JobState.SUBMITTING)
+        if claimed is None:
+            return None
+        timing = self._moves.timing
+        try:
+            run = await self._gateway.find(job.wish.deployment, job.id)
+        except ServiceError:
+            run = None
+        if run is not None:
+            return await self._submitted(claimed, run)
+        if (self._moves.now() - job.moved_at).total_seconds() < timing.look_up_s:
+            return await self._moves.again(claimed, back_off(1, first_s=LOOK_UP_EVERY_S))
+        return await self._end(claimed, JobState.FAILED, SubmitUnclearError("no run").user_message)
+
+    async def _submit(self, job: Job) -> Job | None:
+        try:
+            request = RunRequest(
+                deployment=job.wish.deployment,
+                inputs=await self._inputs(job),
+                marker=job.id,
+                hook=self._hooks.address(job.id),
+            )
+            run = await self._gateway.submit(request)
+        except StationError as error:
+            return await self._not_submitted(job, error)
+        return await self._submitted(job, run)
+
+    async def _not_submitted(self, job: Job, error: StationError) -> Job | None:
+        if isinstance(error, SubmitUnclearError):
+            return await self._moves.again(job, back_off(1, first_s=LOOK_UP_EVERY_S))
+        if isinstance(error, ServiceRefusedError):
+            await self._moves.alert(error.code, str(error))
+        elif isinstance(error, ServiceError):
+            return await self._later(job, error)
+        return await self._end(job, JobState.FAILED, error.user_message)
+
+    async def _submitted(self, job: Job, run: RunId) -> Job | None:
+        now = self._moves.now()
+        hooked = self._hooks.address(job.id) is not None
+        wake_at = poll_after(self._moves.timing, submitted_at=now, now=now, hooked=hooked)
+        moved = attrs.evolve(job, run=run, submitted_at=now)
+        return await self._moves.move(moved, JobState.SUBMITTED, wake_at=wake_at)
+
+    async def _later(self, job: Job, error: ServiceError) -> Job | None:
+        """Nothing was queued: wait again, or tell the person after many tries."""
+        attempts = job.attempts + 1
+        if attempts >= MOST_TRIES:
+            await self._moves.alert(error.code, str(error))
+            return await self._end(job, JobState.FAILED, error.user_message)
+        now = self._moves.now()
+        waiting = job.moved(JobState.WAITING, now=now)
+        wake_at = now + back_off(attempts, longest_s=30.0)
+        return await self._moves.save(
+            attrs.evolve(waiting, attempts=attempts, next_wake_at=wake_at)
+        )
+
+    async def _inputs(self, job: Job) -> dict[str, InputValue]:
+        """Return the inputs with every file uploaded: the service takes URLs."""
+        inputs = dict(job.wish.inputs)
+        for name in job.wish.media_inputs:
+            media = MediaId(str(inputs[name]))
+            data = await self._media.read(media)
+            extension = media.rpartition(".")[2]
+            kind = mime_of(media).partition("/")[0]
+            inputs[name] = await self._gateway.upload(data, name=f"{kind}.{extension}")
+        return inputs
