@@ -1,8 +1,10 @@
 """What a person did, whatever the platform: a message or the press of a button."""
 
+from typing import Protocol
+
 import attrs
 
-from adapters.chat.surface import ReplyTo
+from adapters.chat.surface import ReplyTo, Surface
 from core.media.model import MediaRef
 from core.sessions.model import Identity
 from core.shared.errors import StationError
@@ -28,3 +30,17 @@ class ChatUpdate:
     """The pressed button's action as text, or None for a message."""
     message: str = ""
     """The message whose button was pressed, as the platform names it."""
+
+
+class UpdateHandler(Protocol):
+    """Takes updates: the conversation, or what a test puts in its place."""
+
+    async def handle(self, update: ChatUpdate, surface: Surface) -> None:
+        """Answer one update on its surface. Never raises."""
+
+
+class UpdateHandler(Protocol):
+    """Answers people, whatever front they came by: the conversation, seen from a front."""
+
+    async def handle(self, update: ChatUpdate, surface: Surface) -> None:
+        """Do what the person wants, and show it on the surface. Never raises."""

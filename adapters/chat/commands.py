@@ -1,0 +1,55 @@
+"""What a person typed: a command, words, and values such as `width=512` or `--width 512`."""
+
+import re
+from collections.abc import Collection
+
+import attrs
+
+from core.shared.errors import InputRefusedError
+
+_COMMAND = re.compile(r"/([^\s@/]{1,64})(?:@\w+)?(?:\s+|$)", re.ASCII)
+_VALUE = r"""("[^"]*"|'[^']*'|\S+)"""
+_DASHED = re.compile(rf"(?:^|(?<=\s))--([A-Za-z_]\w*)(?:=|\s+){_VALUE}", re.ASCII)
+_NAMED = re.compile(rf"(?:^|(?<=\s))([A-Za-z_]\w*)={_VALUE}", re.ASCII)
+
+
+@attrs.frozen
+class Typed:
+    """A message taken apart: `command` is None for a bare sentence."""
+
+    command: str | None
+    rest: str
+
+
+def take_apart(text: str) -> Typed:
+    """Return the command at the beginning of a message, in lower case, and what follows it."""
+    stripped = text.strip()
+    found = _COMMAND.match(stripped)
+    if found is None:
+        return Typed(None, stripped)
+    return Typed(found.group(1).lower(), stripped[found.end() :].strip())
+
+
+def split_values(rest: str, names: Collection[str]) -> tuple[str, dict[str, str]]:
+    """
+    Return the words, and the values given for inputs.
+
+    `name=value` counts only for a name of the workflow, since people write `a=b` in prompts too;
+    `--name value` always means an input. Raises InputRefusedError for one that is none.
+    """
+    values: dict[str, str] = {}
+
+    def take(found: re.Match[str]) -> str:
+        name = found.group(1)
+        if name not in names:
+            if found.group(0).startswith("--"):
+                takes = ", ".join(names) or "nothing"
+                raise InputRefusedError(
+                    name, f"There is no input “{name[:40]}” here, only: {takes}."
+                )
+            return found.group(0)
+        values[name] = found.group(2).strip("\"'")
+        return ""
+
+    words = _NAMED.sub(take, _DASHED.sub(take, rest))
+    return re.sub(r"[ \t]{2,}", " ", words).strip(), values

@@ -1,0 +1,130 @@
+"""
+The conversation: one update in, cards out; one turn at a time for each person.
+
+It knows every command by name and no platform. It never raises: whatever goes wrong is a card.
+"""
+
+from typing import assert_never
+
+import structlog
+
+from adapters.chat import texts
+from adapters.chat.actions import (
+    CancelJob,
+    RepeatJob,
+    RunCommand,
+    ShowInfo,
+    UpscaleResult,
+    decode,
+)
+from adapters.chat.answers import QUESTIONS, Answers
+from adapters.chat.cards import Card
+from adapters.chat.commands import take_apart
+from adapters.chat.making import Making
+from adapters.chat.stopping import Stopping
+from adapters.chat.surface import Surface
+from adapters.chat.turns import Turns
+from adapters.chat.updates import ChatUpdate, UpdateHandler
+from adapters.chat.views.pages import bug_card, error_card, text_card
+from core.sessions.model import Account
+from core.sessions.service import Accounts
+from core.shared.errors import ServiceError, StationError
+from core.shared.ports import Clock, SeenOnce
+
+DOUBLE_PRESS_S = 1.5
+"""The same button of the same message within this time is one press."""
+
+log = structlog.get_logger()
+
+
+class Conversation(UpdateHandler):
+    """Decides what an update means, and has it done."""
+
+    def __init__(
+        self,
+        *,
+        accounts: Accounts,
+        making: Making,
+        stopping: Stopping,
+        answers: Answers,
+        seen: SeenOnce,
+        clock: Clock,
+    ) -> None:
+        self._accounts = accounts
+        self._making = making
+        self._stopping = stopping
+        self._answers = answers
+        self._seen = seen
+        self._clock = clock
+        self._turns = Turns()
+
+    async def handle(self, update: ChatUpdate, surface: Surface) -> None:
+        async with self._turns.of(update.sender):
+            try:
+                card = await self._answer(update, surface)
+            except StationError as error:
+                if isinstance(error, ServiceError):
+                    log.warning("chat.service_error", code=error.code, error=str(error))
+                card = error_card(error)
+            except Exception:
+                error_id = update.id[:8]
+                log.exception("chat.bug", error_id=error_id)
+                card = bug_card(error_id)
+            if card is not None:
+                await self._show(update, surface, card)
+
+    async def _show(self, update: ChatUpdate, surface: Surface, card: Card) -> None:
+        try:
+            await surface.send(update.reply_to, card, key=f"answer-{update.id}")
+        except StationError as error:
+            log.warning("chat.not_shown", code=error.code, error=str(error))
+
+    async def _answer(self, update: ChatUpdate, surface: Surface) -> Card | None:
+        if update.trouble is not None:
+            raise update.trouble
+        account = await self._accounts.of(update.sender)
+        if update.action is not None:
+            return await self._press(update, account, surface)
+        typed = take_apart(update.text)
+        if typed.command is None:
+            return await self._sentence(update, account, surface)
+        return await self._command(update, account, surface, name=typed.command, rest=typed.rest)
+
+    async def _sentence(
+        self, update: ChatUpdate, account: Account, surface: Surface
+    ) -> Card | None:
+        if not update.text.strip() and not update.images:
+            return text_card(texts.EMPTY)
+        await self._making.from_sentence(update, account, surface)
+        return None
+
+    async def _command(
+        self, update: ChatUpdate, account: Account, surface: Surface, *, name: str, rest: str
+    ) -> Card | None:
+        if name in QUESTIONS:
+            return await self._answers.to(name, account)
+        if name == "cancel":
+            return await self._stopping.by_command(account, rest)
+        await self._making.from_command(update, account, surface, name=name, rest=rest)
+        return None
+
+    async def _press(self, update: ChatUpdate, account: Account, surface: Surface) -> Card | None:
+        action = decode(update.action or "")
+        key = f"press:{account.id}:{update.message}:{update.action}"
+        now = self._clock.now()
+        if not await self._seen.first_time(key, now=now, within_s=DOUBLE_PRESS_S):
+            return None
+        match action:
+            case CancelJob(job):
+                return await self._stopping.by_button(account, job)
+            case RepeatJob(job):
+                await self._making.again(update, account, surface, job)
+            case UpscaleResult(job):
+                await self._making.upscale(update, account, surface, job)
+            case ShowInfo(job):
+                return await self._answers.info(job, account)
+            case RunCommand(command):
+                return await self._command(update, account, surface, name=command, rest="")
+            case _:
+                assert_never(action)
+        return None

@@ -1,0 +1,106 @@
+"""
+The courier: brings each job's end to its person, once.
+
+Deliveries are an outbox: the end of a job and *pending* are one row's update, so an end cannot be
+forgotten. A delivery is claimed, made, and ended; after a crash the claim runs out and it is made
+again under the same message key.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import timedelta
+
+import structlog
+
+from adapters.chat.surface import ReplyTo, ShownAt, Surface, platform_of
+from adapters.chat.turns import Turns
+from adapters.chat.views.jobs import end_card, message_key
+from core.generations.model import Delivery, Job
+from core.generations.ports import JobStore
+from core.generations.service import Moves
+from core.generations.timing import back_off
+from core.shared.errors import StationError
+from core.shared.events import DeliveryDue, Event
+from core.use_cases.go_on import UPSCALE
+from core.workflows.service import Workflows
+
+MOST_TRIES = 8
+SWEPT_AT_ONCE = 50
+NOBODY_COMES = timedelta(hours=1)
+"""How long an end waits for a platform that this process does not serve."""
+
+log = structlog.get_logger()
+
+
+class Courier:
+    """Claims pending deliveries and makes them."""
+
+    def __init__(
+        self,
+        *,
+        moves: Moves,
+        jobs: JobStore,
+        surfaces: Mapping[str, Surface],
+        workflows: Workflows,
+        turns: Turns,
+    ) -> None:
+        self._moves = moves
+        self._jobs = jobs
+        self._surfaces = surfaces
+        self._workflows = workflows
+        self._turns = turns
+
+    async def hear(self, event: Event) -> None:
+        """Deliver at once what an event tells of."""
+        if isinstance(event, DeliveryDue):
+            job = await self._jobs.get(event.job)
+            if job is not None and job.delivery is Delivery.PENDING:
+                await self.deliver(job)
+
+    async def sweep(self) -> int:
+        """Deliver whatever is due, whoever forgot it; return how many were tried."""
+        due = await self._jobs.undelivered(now=self._moves.now(), limit=SWEPT_AT_ONCE)
+        await asyncio.gather(*(self.deliver(job) for job in due))
+        return len(due)
+
+    async def deliver(self, job: Job) -> None:
+        """Claim one delivery, make it, and note how it went; leave another's claim alone."""
+        surface = self._surfaces.get(platform_of(job.reply_to))
+        if surface is None:
+            if self._moves.now() - job.moved_at > NOBODY_COMES:
+                await self._moves.end_delivery(job, Delivery.UNDELIVERABLE, wait=timedelta())
+            return
+        claimed = await self._moves.claim_delivery(job)
+        if claimed is None:
+            return
+        card = end_card(claimed, can_upscale=await self._can_upscale(claimed))
+        try:
+            async with self._turns.of(claimed.id):
+                await surface.finish(
+                    ReplyTo(claimed.reply_to),
+                    ShownAt(claimed.shown_at),
+                    card,
+                    key=message_key(claimed),
+                )
+        except StationError as error:
+            await self._failed(claimed, error)
+            return
+        await self._moves.end_delivery(claimed, Delivery.DELIVERED, wait=timedelta())
+
+    async def _failed(self, job: Job, error: StationError) -> None:
+        tries = job.delivery_attempts + 1
+        log.warning("delivery.failed", job=job.id, tries=tries, code=error.code, error=str(error))
+        if tries < MOST_TRIES:
+            await self._moves.end_delivery(job, Delivery.PENDING, wait=back_off(tries))
+            return
+        await self._moves.end_delivery(job, Delivery.UNDELIVERABLE, wait=timedelta())
+        await self._moves.alert("delivery.undeliverable", f"job {job.id} could not be delivered")
+
+    async def _can_upscale(self, job: Job) -> bool:
+        if job.wish.workflow == UPSCALE or not job.outputs:
+            return False
+        try:
+            await self._workflows.named(UPSCALE)
+        except StationError:
+            return False
+        return True

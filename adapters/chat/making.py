@@ -1,0 +1,88 @@
+"""Making: from a person's words, or a result's button, to a job with its card shown."""
+
+from adapters.chat.commands import split_values
+from adapters.chat.surface import Surface
+from adapters.chat.updates import ChatUpdate
+from adapters.chat.views.jobs import message_key, waiting_card
+from core.generations.ports import JobStore
+from core.sessions.model import Account
+from core.shared.ids import JobId
+from core.use_cases.go_on import GoOn
+from core.use_cases.start_generation import Request, StartGeneration
+from core.workflows.model import Workflow
+from core.workflows.service import Workflows
+
+MAKE = "make"
+
+
+class Making:
+    """Starts generations and shows their waiting cards."""
+
+    def __init__(
+        self, *, start: StartGeneration, workflows: Workflows, jobs: JobStore, go_on: GoOn
+    ) -> None:
+        self._start = start
+        self._workflows = workflows
+        self._jobs = jobs
+        self._go_on = go_on
+
+    async def from_sentence(self, update: ChatUpdate, account: Account, surface: Surface) -> None:
+        """Make what a bare sentence, with or without a picture, asks for."""
+        workflow = await self._workflows.for_sentence(with_image=bool(update.images))
+        await self._from_words(update, account, surface, workflow, update.text.strip())
+
+    async def from_command(
+        self, update: ChatUpdate, account: Account, surface: Surface, *, name: str, rest: str
+    ) -> None:
+        """Make what `/name words input=value` asks for; `/make` leaves the choice to us."""
+        if name == MAKE:
+            workflow = await self._workflows.for_sentence(with_image=bool(update.images))
+        else:
+            workflow = await self._workflows.named(name)
+        await self._from_words(update, account, surface, workflow, rest)
+
+    async def again(
+        self, update: ChatUpdate, account: Account, surface: Surface, job: JobId
+    ) -> None:
+        """Make the same once more, with a new seed."""
+        request = await self._go_on.again(job, account.id, reply_to=update.reply_to)
+        await self._make(update, surface, request)
+
+    async def upscale(
+        self, update: ChatUpdate, account: Account, surface: Surface, job: JobId
+    ) -> None:
+        """Make a result's picture larger."""
+        request = await self._go_on.upscale(job, account.id, reply_to=update.reply_to)
+        await self._make(update, surface, request)
+
+    async def _from_words(
+        self,
+        update: ChatUpdate,
+        account: Account,
+        surface: Surface,
+        workflow: Workflow,
+        typed: str,
+    ) -> None:
+        settable = [each.name for each in workflow.inputs if not each.kind.is_media]
+        words, values = split_values(typed, settable)
+        request = Request(
+            account=account.id,
+            workflow=workflow,
+            words=words,
+            inputs=values,
+            images=tuple(each.id for each in update.images),
+            reply_to=update.reply_to,
+        )
+        await self._make(update, surface, request)
+
+    async def _make(self, update: ChatUpdate, surface: Surface, request: Request) -> None:
+        job = await self._start(JobId(update.id), request)
+        if job.state.is_end or job.shown_at:
+            return  # the same update again: its job is known, and shown
+        # Shown before it is set going, else a fast run's end could be overwritten by this card.
+        try:
+            card = waiting_card(job, ahead=await self._jobs.ahead_of(job))
+            shown_at = await surface.send(update.reply_to, card, key=message_key(job))
+            await self._jobs.note_shown(job.id, shown_at)
+        finally:
+            await self._start.wake(job)

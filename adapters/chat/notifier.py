@@ -1,0 +1,93 @@
+"""
+The notifier: keeps waiting cards up to date while jobs run.
+
+It reads rows; events only tell it when. A run under 3 s is edited at most once, for platforms count
+every edit.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+
+import structlog
+
+from adapters.chat.surface import ReplyTo, ShownAt, Surface, platform_of
+from adapters.chat.turns import Turns
+from adapters.chat.views.jobs import waiting_card
+from core.generations.model import Job, JobState
+from core.generations.ports import JobStore
+from core.shared.errors import StationError
+from core.shared.events import Event, JobChanged
+from core.shared.ids import JobId
+
+FIRST_EDIT_S = 1.2
+"""How long after a job's first change its card is edited first."""
+
+EDIT_EVERY_S = 2.0
+
+log = structlog.get_logger()
+
+
+class Notifier:
+    """Edits the waiting cards of open jobs, each at most every two seconds."""
+
+    def __init__(
+        self,
+        *,
+        jobs: JobStore,
+        surfaces: Mapping[str, Surface],
+        turns: Turns,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._jobs = jobs
+        self._surfaces = surfaces
+        self._turns = turns
+        self._sleep = sleep
+        self._editors: dict[JobId, asyncio.Task[None]] = {}
+        self._dirty: set[JobId] = set()
+
+    async def hear(self, event: Event) -> None:
+        """Note that a job changed: its card follows soon. Never waits for a platform."""
+        if not isinstance(event, JobChanged):
+            return
+        if JobState(event.state).is_end:
+            self._dirty.discard(event.job)
+            return
+        self._dirty.add(event.job)
+        if event.job not in self._editors:
+            editor = asyncio.create_task(self._edit_while_dirty(event.job))
+            self._editors[event.job] = editor
+            editor.add_done_callback(lambda _: self._editors.pop(event.job, None))
+
+    async def stop(self) -> None:
+        """End all editing; the rows are the truth, and the cards follow after the next start."""
+        editors = list(self._editors.values())
+        for editor in editors:
+            editor.cancel()
+        await asyncio.gather(*editors, return_exceptions=True)
+
+    async def _edit_while_dirty(self, job_id: JobId) -> None:
+        wait_s = FIRST_EDIT_S
+        while job_id in self._dirty:
+            await self._sleep(wait_s)
+            if job_id not in self._dirty:
+                return
+            self._dirty.discard(job_id)
+            # Read and edited in one turn: else the card of a job that ends in between would come
+            # after the courier's, and stay.
+            async with self._turns.of(job_id):
+                job = await self._jobs.get(job_id)
+                if job is None or job.state.is_end:
+                    return
+                await self._edit(job)
+            wait_s = EDIT_EVERY_S
+
+    async def _edit(self, job: Job) -> None:
+        surface = self._surfaces.get(platform_of(job.reply_to))
+        if surface is None or not job.shown_at:
+            return
+        ahead = await self._jobs.ahead_of(job) if job.state is JobState.WAITING else None
+        card = waiting_card(job, ahead=ahead)
+        try:
+            await surface.edit(ReplyTo(job.reply_to), ShownAt(job.shown_at), card)
+        except StationError as error:
+            log.info("chat.not_edited", job=job.id, code=error.code, error=str(error))

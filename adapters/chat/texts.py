@@ -1,0 +1,72 @@
+"""Every sentence that people read in a chat, but for those of the errors themselves."""
+
+from core.points.model import Points
+
+WELCOME = (
+    "Write what you want to see, and I make it: for example “a red fox in the snow”. "
+    "You see the price first, and pay only for what you get."
+)
+COMMANDS = (
+    ("/make", "a picture from words: /make a red fox in the snow width=512"),
+    ("/workflows", "everything I can run, with its inputs and prices"),
+    ("/points", "what you have, and when it refills"),
+    ("/status", "what is under way"),
+    ("/cancel", "stop the newest one, or /cancel all"),
+    ("/help", "this page"),
+)
+HELP_IMAGE = "Send a picture with a sentence to change it; add a command to say how: /upscale."
+NOTHING_OPEN = "Nothing is under way. Write what you want to see."
+NOTHING_TO_CANCEL = "There is nothing to cancel."
+NO_WORKFLOWS = "There are no workflows yet. An operator adds them in ComfyUI Deploy."
+EMPTY = "Please write what you want to see. /help shows how."
+UNDO = "Undo"
+CANCEL = "Cancel"
+AGAIN = "Again"
+TRY_AGAIN = "Try again"
+UPSCALE = "Upscale"
+INFO = "Info"
+CANCELLING = "Cancelling\N{HORIZONTAL ELLIPSIS}"
+CANCELLED_FREE = "Cancelled. You were not charged."
+WAITING = "Waiting for a free place"
+STARTING = "Starting"
+QUEUED = "Queued"
+FINISHING = "Finishing"
+ENDED_ALREADY = "That one has ended already."
+BUG = "Something broke on our side. You were not charged for it. Please try again."
+
+
+def seconds(value: float) -> str:
+    """Return a time as people say it: `4 s`, `2 min`, `1 h 10 min`."""
+    if value < 10:  # noqa: PLR2004 - below ten a tenth of a second still tells
+        return f"{value:.1f} s" if value < 1 else f"{value:.0f} s"
+    if value < 90:  # noqa: PLR2004 - up to a minute and a half people count seconds
+        return f"{value:.0f} s"
+    minutes = round(value / 60)
+    if minutes < 60:  # noqa: PLR2004 - sixty minutes are an hour
+        return f"{minutes} min"
+    hours, rest = divmod(minutes, 60)
+    return f"{hours} h {rest} min" if rest else f"{hours} h"
+
+
+def price(points: Points, median_s: float) -> str:
+    """Return a quote: the most that it costs, and the time it takes."""
+    return f"at most {points}, about {seconds(median_s)}"
+
+
+def ahead(count: int) -> str:
+    """Return how many are before a person."""
+    if count == 0:
+        return "you are next"
+    return f"{count} ahead of you"
+
+
+def cancelled(charged: Points) -> str:
+    """Return the end of a cancelled job."""
+    if charged.amount == 0:
+        return CANCELLED_FREE
+    return f"Cancelled. You paid {charged} for the time that it ran."
+
+
+def bug(error_id: str) -> str:
+    """Return the apology for a fault of ours, with the number under which the log has it."""
+    return f"{BUG} (Our note of it: {error_id}.)"

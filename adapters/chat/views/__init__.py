@@ -1,0 +1,1 @@
+"""Views: facts in, a card out. They call nothing."""

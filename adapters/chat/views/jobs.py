@@ -1,0 +1,118 @@
+"""The cards of one generation: waiting, running, its end, and how it was made."""
+
+from adapters.chat import texts
+from adapters.chat.actions import CancelJob, RepeatJob, ShowInfo, UpscaleResult
+from adapters.chat.cards import Button, Card, Span, Style, Tone, Weight
+from core.generations.model import Job, JobState
+from core.use_cases.go_on import first_image
+
+SHOWN_WORDS = 200
+"""Characters of a prompt on a card; the whole of it is under Info."""
+
+TEXT_LENGTH = 1_500
+"""Characters of one text result on a card."""
+
+
+def message_key(job: Job) -> str:
+    """Return the name of the message that shows a job, from its waiting card to its end."""
+    return f"job-{job.id}"
+
+
+def _shortened(text: str, length: int) -> str:
+    return text if len(text) <= length else text[: length - 1] + "\N{HORIZONTAL ELLIPSIS}"
+
+
+def _title(job: Job) -> tuple[Span, ...]:
+    if not job.wish.words:
+        return (Span(job.wish.title, Style.BOLD),)
+    words = _shortened(job.wish.words, SHOWN_WORDS)
+    return (Span(job.wish.title, Style.BOLD), Span(f"  {words}"))
+
+
+def waiting_card(job: Job, *, ahead: int | None = None) -> Card:
+    """
+    Return the card of a job that has not ended.
+
+    `ahead` is the number of people's jobs before it, while it waits with us.
+    """
+    waits = job.state in (JobState.PREPARED, JobState.WAITING)
+    label = texts.UNDO if waits else texts.CANCEL
+    button = Button(label, CancelJob(job.id), Weight.DANGER)
+    status = texts.CANCELLING if job.cancel_requested else _status(job, ahead)
+    return Card(
+        spans=(*_title(job), Span(f"\n{status}", Style.QUIET)),
+        tone=Tone.WORKING,
+        progress=job.progress if job.state is JobState.RUNNING else 0.0,
+        buttons=() if job.cancel_requested else ((button,),),
+    )
+
+
+def _status(job: Job, ahead: int | None) -> str:
+    price = texts.price(job.quote.points, job.quote.median_s)
+    match job.state:
+        case JobState.PREPARED | JobState.WAITING:
+            if ahead:
+                return f"{texts.WAITING}: {texts.ahead(ahead)} · {price}"
+            return f"{texts.STARTING} · {price}"
+        case JobState.SUBMITTING | JobState.SUBMITTED:
+            if job.queue_position is None:
+                return f"{texts.QUEUED} · {price}"
+            return f"{texts.QUEUED}: {texts.ahead(job.queue_position)} · {price}"
+        case JobState.RUNNING:
+            live = f" · {job.live_status}" if job.live_status else ""
+            return f"{job.progress:.0%}{live} · {price}"
+        case _:
+            return f"{texts.FINISHING} · {price}"
+
+
+def end_card(job: Job, *, can_upscale: bool) -> Card:
+    """Return the card of a job's end; `can_upscale` says that there is a workflow for it."""
+    if job.state is JobState.SUCCEEDED:
+        return _result_card(job, can_upscale=can_upscale)
+    if job.state is JobState.CANCELLED:
+        return Card(
+            spans=(*_title(job), Span(f"\n{texts.cancelled(job.charged)}", Style.QUIET)),
+            buttons=((Button(texts.AGAIN, RepeatJob(job.id)),),),
+        )
+    return Card(
+        spans=(*_title(job), Span(f"\n{job.failure}")),
+        tone=Tone.BAD,
+        buttons=((Button(texts.TRY_AGAIN, RepeatJob(job.id)),),),
+    )
+
+
+def _result_card(job: Job, *, can_upscale: bool) -> Card:
+    took = "" if job.run_s is None else f" · {texts.seconds(job.run_s)}"
+    results = tuple(Span(f"\n{_shortened(text, TEXT_LENGTH)}") for text in job.texts)
+    buttons = [Button(texts.AGAIN, RepeatJob(job.id))]
+    if can_upscale and first_image(job) is not None:
+        buttons.append(Button(texts.UPSCALE, UpscaleResult(job.id)))
+    buttons.append(Button(texts.INFO, ShowInfo(job.id)))
+    return Card(
+        spans=(*_title(job), *results, Span(f"\n{job.charged}{took}", Style.QUIET)),
+        tone=Tone.GOOD,
+        media=job.outputs,
+        buttons=(tuple(buttons),),
+    )
+
+
+def info_card(job: Job) -> Card:
+    """Return how a job was made, so that somebody can make it again."""
+    rows = [("workflow", f"/{job.wish.workflow}")]
+    rows += [
+        (name, _shortened(str(value), TEXT_LENGTH))
+        for name, value in job.wish.inputs.items()
+        if name not in job.wish.media_inputs and value != ""
+    ]
+    rows += [
+        (f"result {number}", f"{each.width} x {each.height}, {each.size_bytes / 1000:,.0f} kB")
+        for number, each in enumerate(job.outputs, start=1)
+        if each.width
+    ]
+    if job.run_s is not None:
+        rows.append(("run time", texts.seconds(job.run_s)))
+    rows.append(("price", f"{job.charged} of at most {job.quote.points}"))
+    spans: list[Span] = [Span(job.wish.title, Style.BOLD)]
+    for name, value in rows:
+        spans += [Span(f"\n{name}: ", Style.QUIET), Span(value, Style.CODE)]
+    return Card(spans=tuple(spans), buttons=((Button(texts.AGAIN, RepeatJob(job.id)),),))

@@ -1,0 +1,120 @@
+"""The cards that answer questions: help, workflows, points, status; and errors."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from adapters.chat import texts
+from adapters.chat.actions import CancelJob, RunCommand
+from adapters.chat.cards import Button, Card, Span, Style, Tone, Weight
+from core.generations.model import Job
+from core.points.model import Balance
+from core.points.pricing import Quote
+from core.shared.errors import (
+    NotEnoughPointsError,
+    StationError,
+    TooManyJobsError,
+    UnknownWorkflowError,
+)
+from core.workflows.model import Workflow
+
+SHOWN_WORKFLOWS = 25
+
+
+def help_card() -> Card:
+    """Return what can be done here."""
+    spans: list[Span] = [Span(texts.WELCOME), Span("\n")]
+    for command, what in texts.COMMANDS:
+        spans += [Span(f"\n{command}", Style.CODE), Span(f"  {what}", Style.QUIET)]
+    spans.append(Span(f"\n\n{texts.HELP_IMAGE}", Style.QUIET))
+    buttons = (_page_button("Workflows", "workflows"), _page_button("Points", "points"))
+    return Card(spans=tuple(spans), buttons=(buttons,))
+
+
+def _page_button(label: str, command: str) -> Button:
+    return Button(label, RunCommand(command))
+
+
+def workflows_card(workflows: Sequence[tuple[Workflow, Quote]]) -> Card:
+    """Return every workflow with its inputs and what it costs now."""
+    if not workflows:
+        return Card(spans=(Span(texts.NO_WORKFLOWS),))
+    spans: list[Span] = []
+    for workflow, quote in workflows[:SHOWN_WORKFLOWS]:
+        price = texts.price(quote.points, quote.median_s)
+        spans += [
+            Span(f"\n\n/{workflow.name}" if spans else f"/{workflow.name}", Style.CODE),
+            Span(f"  {workflow.description or workflow.title} · {price}"),
+            Span(f"\n{_inputs(workflow)}", Style.QUIET),
+        ]
+    return Card(spans=tuple(spans))
+
+
+def _inputs(workflow: Workflow) -> str:
+    def shown(name: str, default: object) -> str:
+        return name if default in (None, "") else f"{name}={default}"
+
+    return " ".join(shown(each.name, each.default) for each in workflow.inputs) or "no inputs"
+
+
+def points_card(balance: Balance, *, capacity: int, now: datetime) -> Card:
+    """Return what a person has, and when it refills."""
+    spans = [Span(f"You have {balance.available}", Style.BOLD)]
+    spans.append(
+        Span(f"\nallowance {balance.allowance.amount:,} of {capacity:,}", Style.QUIET),
+    )
+    if balance.bought.amount:
+        spans.append(Span(f"\nbought {balance.bought.amount:,}", Style.QUIET))
+    if balance.held.amount:
+        spans.append(
+            Span(f"\nset aside for what is under way {balance.held.amount:,}", Style.QUIET)
+        )
+    if balance.next_refill_at is not None:
+        wait_s = max(0.0, (balance.next_refill_at - now).total_seconds())
+        spans.append(Span(f"\nnext refill in {texts.seconds(wait_s)}", Style.QUIET))
+    return Card(spans=tuple(spans))
+
+
+def status_card(jobs: Sequence[Job]) -> Card:
+    """Return what is under way, with a way to stop each."""
+    if not jobs:
+        return Card(spans=(Span(texts.NOTHING_OPEN),))
+    spans: list[Span] = []
+    for number, job in enumerate(jobs, start=1):
+        progress = f", {job.progress:.0%}" if job.progress else ""
+        spans += [
+            Span(f"\n{number}. " if spans else f"{number}. "),
+            Span(job.wish.title, Style.BOLD),
+            Span(f"  {job.wish.words[:60]}"),
+            Span(f" · {job.state.value}{progress}", Style.QUIET),
+        ]
+    buttons = tuple(
+        (Button(f"{texts.CANCEL} {number}", CancelJob(job.id), Weight.DANGER),)
+        for number, job in enumerate(jobs, start=1)
+    )
+    return Card(spans=tuple(spans), buttons=buttons)
+
+
+def text_card(text: str) -> Card:
+    """Return one sentence as a card."""
+    return Card(spans=(Span(text),))
+
+
+def error_card(error: StationError) -> Card:
+    """Return what went wrong, in the error's own words, with a way on where there is one."""
+    match error:
+        case NotEnoughPointsError():
+            way_on: tuple[Button, ...] = (_page_button("Points", "points"),)
+        case UnknownWorkflowError():
+            way_on = (_page_button("Workflows", "workflows"),)
+        case TooManyJobsError():
+            way_on = (_page_button("Status", "status"),)
+        case _:
+            way_on = ()
+    return Card(
+        spans=(Span(error.user_message),), tone=Tone.BAD, buttons=(way_on,) if way_on else ()
+    )
+
+
+def bug_card(error_id: str) -> Card:
+    """Return the apology for a fault of ours."""
+    return Card(spans=(Span(texts.bug(error_id)),), tone=Tone.BAD)
