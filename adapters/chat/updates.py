@@ -37,10 +37,3 @@ class UpdateHandler(Protocol):
 
     async def handle(self, update: ChatUpdate, surface: Surface) -> None:
         """Answer one update on its surface. Never raises."""
-
-
-class UpdateHandler(Protocol):
-    """Answers people, whatever front they came by: the conversation, seen from a front."""
-
-    async def handle(self, update: ChatUpdate, surface: Surface) -> None:
-        """Do what the person wants, and show it on the surface. Never raises."""
