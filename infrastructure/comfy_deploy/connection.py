@@ -1,0 +1,78 @@
+"""The two HTTP clients over one aiohttp session: one carries our key, the other must not."""
+
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+
+import aiohttp
+import attrs
+import httpx
+from httpx_aiohttp import AiohttpTransport
+
+from infrastructure.comfy_deploy.answers import NoAnswerError, excerpt
+from infrastructure.comfy_deploy.settings import ComfySettings
+
+MAX_CONNECTIONS = 100
+IDLE_S = 20.0
+"""Idle connections are dropped before the service's own edge drops them."""
+
+STALL_S = 120.0
+"""For one step of a call, such as connecting. Each call has a shorter limit for its whole."""
+
+TRANSPORT_ERRORS = (
+    httpx.HTTPError,
+    httpx.StreamError,
+    httpx.InvalidURL,
+    aiohttp.ClientError,
+    TimeoutError,
+    OSError,
+)
+"""
+All are one and the same to us: no answer. With this transport a ConnectTimeout may well come
+after the request was sent, so none of them proves that nothing happened.
+"""
+
+
+@attrs.frozen
+class Connection:
+    """`api` sends our key to the API's host; `files` sends nothing of ours to anybody."""
+
+    api: httpx.AsyncClient
+    files: httpx.AsyncClient
+
+    @classmethod
+    def open(cls, settings: ComfySettings) -> "Connection":
+        """Return the clients. Needs a running loop; nothing is connected yet."""
+
+        def session() -> aiohttp.ClientSession:
+            return aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(
+                    limit=MAX_CONNECTIONS, keepalive_timeout=IDLE_S, ssl=transport.ssl_context
+                ),
+                cookie_jar=aiohttp.DummyCookieJar(),
+            )
+
+        transport = AiohttpTransport(client=session)
+        api = httpx.AsyncClient(
+            transport=transport,
+            headers={"Authorization": f"Bearer {settings.api_key}"},
+            cookies=_no_cookies(),
+            timeout=STALL_S,
+        )
+        files = httpx.AsyncClient(transport=transport, cookies=_no_cookies(), timeout=STALL_S)
+        return cls(api, files)
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self.api.aclose()
+        await self.files.aclose()
+
+
+def no_answer(error: Exception, *, limit_s: float, secret: str = "") -> NoAnswerError:
+    """Return what the log may know of a failed connection."""
+    if isinstance(error, TimeoutError):
+        return NoAnswerError(f"nothing usable within {limit_s:g} s")
+    return NoAnswerError(excerpt(f"{type(error).__name__}: {error}", secret))
+
+
+def _no_cookies() -> CookieJar:
+    # A cookie of theirs named __session would win over our key.
+    return CookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))

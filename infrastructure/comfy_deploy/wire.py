@@ -1,0 +1,188 @@
+"""Their JSON as our types. What is missing, null or of a wrong kind is left out, never an error."""
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta, timezone
+
+import attrs
+
+from core.generations.model import RunStatus, RunUpdate
+from infrastructure.comfy_deploy.outputs import outputs_of
+
+Row = Mapping[str, object]
+NO_ROW: Row = {}
+
+_STATUSES: Mapping[str, RunStatus] = {
+    "not-started": RunStatus.PENDING,
+    "queued": RunStatus.PENDING,
+    "pending": RunStatus.PENDING,
+    "waiting": RunStatus.PENDING,
+    "started": RunStatus.RUNNING,
+    "running": RunStatus.RUNNING,
+    "uploading": RunStatus.RUNNING,
+    "processing": RunStatus.RUNNING,
+    "in-progress": RunStatus.RUNNING,
+    "success": RunStatus.SUCCESS,
+    "succeeded": RunStatus.SUCCESS,
+    "completed": RunStatus.SUCCESS,
+    "failed": RunStatus.FAILED,
+    "error": RunStatus.FAILED,
+    "timeout": RunStatus.TIMEOUT,
+    "timed-out": RunStatus.TIMEOUT,
+    "cancelled": RunStatus.CANCELLED,
+    "canceled": RunStatus.CANCELLED,
+}
+_PERCENT = re.compile(r"\s*(\d{1,3}(?:\.\d+)?)\s*%")
+_TIME = re.compile(
+    r"(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?"
+    r"\s*(?:Z|([+-])(\d\d)(?::?(\d\d))?Z?)?"
+)
+_LONGEST_NUMBER = 40
+
+
+@attrs.frozen(kw_only=True)
+class DeploymentRow:
+    """What matters of a deployment: not the two graphs that make up nearly all of its bytes."""
+
+    id: str
+    workflow_id: str
+    workflow_name: str
+    environment: str
+    description: str
+    gpu: str | None
+    updated_at: datetime
+    input_types: tuple[Row, ...] | None
+    """None when the list does not tell."""
+
+
+def row(value: object) -> Row:
+    """Return a JSON object as it is, and an empty one for anything else."""
+    return value if isinstance(value, Mapping) else NO_ROW
+
+
+def rows(value: object) -> tuple[Row, ...] | None:
+    """Return the objects of a list, bare or wrapped in an object (T-15); None without a list."""
+    if isinstance(value, Mapping):
+        wrapped = (value.get(key) for key in ("data", "items", "results", "deployments", "runs"))
+        value = next((each for each in wrapped if isinstance(each, list)), None)
+    if not isinstance(value, list):
+        return None
+    return tuple(each for each in value if isinstance(each, Mapping))
+
+
+def text(value: object) -> str:
+    """Return a text, "" for anything else."""
+    return value if isinstance(value, str) else ""
+
+
+def number(value: object) -> float | None:
+    """Return a finite number, also one that is written as text (as durations are in lists)."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    if isinstance(value, str) and (len(value) > _LONGEST_NUMBER or "_" in value):
+        return None
+    try:
+        found = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return found if math.isfinite(found) else None
+
+
+def moment(value: object) -> datetime | None:
+    """
+    Return a time in UTC from any of the service's five spellings, None for anything else.
+
+    `…:21+00Z` carries its zone twice, and one spelling loses its seconds when they are exactly 0.
+    A time without a zone is UTC.
+    """
+    found = _TIME.fullmatch(value.strip()) if isinstance(value, str) else None
+    if found is None:
+        return None
+    year, month, day, hour, minute, second, fraction, sign, off_h, off_m = found.groups()
+    offset = timedelta(hours=int(off_h or 0), minutes=int(off_m or 0))
+    try:
+        zone = timezone(-offset if sign == "-" else offset)
+        local = datetime(
+            int(year),
+            int(month),
+            int(day),
+            int(hour),
+            int(minute),
+            int(second or 0),
+            int((fraction or "0").ljust(6, "0")[:6]),
+            tzinfo=zone,
+        )
+        return local.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def known_status(value: object) -> RunStatus | None:
+    """Return the status that a word stands for; None for a word that we have never seen."""
+    word = re.sub(r"[\s_]+", "-", text(value).strip().lower())
+    if _PERCENT.match(word):
+        return RunStatus.RUNNING
+    return _STATUSES.get(word)
+
+
+def run_update(body: Row) -> RunUpdate:
+    """Return what an answer says of a run. An unknown status is one of a run that goes on."""
+    progress = _progress(body)
+    status = known_status(body.get("status"))
+    if status is None:
+        begun = progress > 0 or moment(body.get("started_at")) is not None
+        status = RunStatus.RUNNING if begun else RunStatus.PENDING
+    position = number(body.get("queue_position"))
+    return RunUpdate(
+        status=status,
+        progress=progress,
+        live_status=text(body.get("live_status")),
+        queue_position=int(position) if position is not None and position >= 0 else None,
+        outputs=outputs_of(body),
+        run_s=_run_s(body),
+    )
+
+
+def deployment_row(body: Row) -> DeploymentRow | None:
+    """Return a deployment, None for a row without an id."""
+    if not text(body.get("id")):
+        return None
+    workflow = row(body.get("workflow"))
+    return DeploymentRow(
+        id=text(body.get("id")),
+        workflow_id=text(body.get("workflow_id")) or text(workflow.get("id")),
+        workflow_name=text(workflow.get("name")).strip() or text(body.get("share_slug")).strip(),
+        environment=text(body.get("environment")),
+        description=text(body.get("description")).strip(),
+        gpu=text(body.get("gpu")) or None,
+        updated_at=moment(body.get("updated_at")) or datetime.min.replace(tzinfo=UTC),
+        input_types=rows(body.get("input_types")),
+    )
+
+
+def run_with_input(found: Sequence[Row], name: str, value: str) -> str | None:
+    """Return the id of the run that was given this input; None when no row was."""
+    for each in found:
+        if row(each.get("workflow_inputs")).get(name) == value and text(each.get("id")):
+            return text(each.get("id"))
+    return None
+
+
+def _progress(body: Row) -> float:
+    percent = _PERCENT.match(text(body.get("status")))
+    said = number(body.get("progress"))
+    if said is None or (said == 0 and percent):
+        said = float(percent[1]) / 100 if percent else 0.0
+    return min(1.0, max(0.0, said / 100 if said > 1 else said))
+
+
+def _run_s(body: Row) -> float | None:
+    """Return how long the run worked, in seconds: as it says, else from its stamps."""
+    said = number(body.get("run_duration"))
+    if said is not None and said >= 0:
+        return said
+    started, ended = moment(body.get("started_at")), moment(body.get("ended_at"))
+    if started is None or ended is None or ended < started:
+        return None
+    return (ended - started).total_seconds()
