@@ -1,2 +1,5 @@
-"""`python -m composition`: the program."""
-print("ok")
+"""`python -m composition`: the program, as the start script runs it."""
+
+from composition.cli import main
+
+main(prog_name="stationthis")

@@ -1,0 +1,142 @@
+"""The command line: what each command takes, and how its errors are told."""
+
+import asyncio
+import sys
+from collections.abc import Coroutine, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import attrs
+import click
+
+from composition.config import Config, Listen
+from core.shared.errors import StationError
+
+T = TypeVar("T")
+
+EXIT_FAILED = 1
+EXIT_BUG = 70
+EXIT_INTERRUPTED = 130
+
+DATA = click.option(
+    "--data",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Where everything is kept. Default: STATIONTHIS_DATA_DIR, else data/ in this folder.",
+)
+FAST = click.option("--fast", is_flag=True, help="A run takes about 0.2 s.")
+PORT = click.IntRange(0, 65_535)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+def main() -> None:
+    """Turn a ComfyUI Deploy workspace into a chat bot that people pay in points."""
+
+
+@main.command()
+@click.option("--port", type=PORT, default=8080, show_default=True, help="0: any free one.")
+@DATA
+@FAST
+@click.option("--real", is_flag=True, help="Use COMFY_DEPLOY_API_KEY instead of the emulator.")
+def demo(port: int, data: Path | None, *, fast: bool, real: bool) -> None:
+    """Serve the chat page with everything embedded: no account needed."""
+    from composition.demo import demo as run_demo  # noqa: PLC0415 - each command loads its own
+
+    config = attrs.evolve(_config(data), listen=Listen("127.0.0.1", port))
+    _run(run_demo(config, fast=fast, real_service=real))
+
+
+@main.command()
+@click.argument("prompt", nargs=-1)
+@click.option("--workflow", default="make", metavar="NAME", help="Default: what fits a sentence.")
+@click.option("--set", "values", multiple=True, metavar="INPUT=VALUE", help="May be repeated.")
+@click.option("--image", type=click.Path(path_type=Path), help="A picture to start from.")
+@click.option("--out", type=click.Path(path_type=Path), help="A file or a folder. Default: here.")
+@DATA
+@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON last.")
+def make(
+    prompt: Sequence[str],
+    workflow: str,
+    values: Sequence[str],
+    image: Path | None,
+    out: Path | None,
+    data: Path | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Make something from words: `make a red fox in the snow`. Ctrl-C cancels."""
+    from composition.make import Asked  # noqa: PLC0415 - each command loads its own
+    from composition.make import make as run_make  # noqa: PLC0415
+
+    asked = Asked(
+        prompt=" ".join(prompt), workflow=workflow, inputs=_inputs(values), image=image, out=out
+    )
+    outcome = _run(run_make(_config(data), asked))
+    if outcome.error:
+        click.echo(outcome.error, err=True)
+    elif not outcome.succeeded:
+        click.echo(outcome.status, err=True)
+    if as_json:
+        click.echo(outcome.as_json())
+    else:
+        for line in (*outcome.texts, *outcome.files):
+            click.echo(line)
+        if outcome.succeeded:
+            click.echo(f"{outcome.charged} points, {outcome.balance} left", err=True)
+    sys.exit(0 if outcome.succeeded else EXIT_FAILED)
+
+
+@main.command()
+@click.option("--port", type=PORT, default=3011, show_default=True, help="0: any free one.")
+@FAST
+@click.option("--sdk-compat", is_flag=True, help="Add what the official SDK 0.7.0 insists on.")
+def emulator(port: int, *, fast: bool, sdk_compat: bool) -> None:
+    """Run the ComfyUI Deploy emulator alone; prints its address and key as JSON when ready."""
+    from composition.emulator import serve  # noqa: PLC0415 - each command loads its own
+
+    _run(serve(port, fast=fast, sdk_compat=sdk_compat))
+
+
+@main.command()
+def check() -> None:
+    """Check format, lint, types and imports."""
+    from composition.checks import check as run_checks  # noqa: PLC0415 - each command loads its own
+
+    sys.exit(run_checks())
+
+
+@main.command(context_settings={"ignore_unknown_options": True})
+@click.option("--full", is_flag=True, help="With the proofs at their full counts.")
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def test(arguments: Sequence[str], *, full: bool) -> None:
+    """Run the tests; further arguments go to pytest."""
+    from composition.checks import test as run_tests  # noqa: PLC0415 - each command loads its own
+
+    sys.exit(run_tests(arguments, full=full))
+
+
+def _config(data: Path | None) -> Config:
+    try:
+        config = Config.from_env()
+    except StationError as error:
+        raise click.ClickException(error.user_message) from error
+    return config if data is None else attrs.evolve(config, data_dir=data)
+
+
+def _inputs(values: Sequence[str]) -> dict[str, str]:
+    pairs = [value.partition("=") for value in values]
+    for name, equals, _ in pairs:
+        if not (name and equals):
+            raise click.UsageError(f"--set takes INPUT=VALUE, such as --set seed=7, not {name!r}")
+    return {name: value for name, _, value in pairs}
+
+
+def _run(work: Coroutine[object, object, T]) -> T:
+    """Run a command to its end; what goes wrong outside the program is one sentence."""
+    try:
+        return asyncio.run(work)
+    except StationError as error:
+        raise click.ClickException(error.user_message) from error
+    except KeyboardInterrupt:
+        sys.exit(EXIT_INTERRUPTED)
+    except OSError as error:
+        raise click.ClickException(error.strerror or str(error)) from error

@@ -1,0 +1,202 @@
+"""
+The settings: read once from the environment, checked at once, handed on as values.
+
+Every mistake is named together, with the variable that has it.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Self
+
+import attrs
+from environs import Env, EnvValidationError, validate
+
+from core.generations.ports import Places
+from core.generations.timing import Timing
+from core.media.model import MediaLimits
+from core.points.allowance import AllowancePolicy
+from core.points.pricing import PriceList
+from core.shared.errors import StationError
+from infrastructure.comfy_deploy.settings import DEFAULT_BASE_URL, ComfySettings
+
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+LEASE_MARGIN_S = 15.0
+"""How much longer the lease of a submit is than the gateway's queue timeout."""
+
+PORTS = 65_536
+MOST = 1_000_000
+A_DAY_S = 86_400.0
+
+
+class SettingsError(StationError):
+    """One or more settings cannot be used. The text names each variable and what is wrong."""
+
+    code = "settings"
+
+    def __init__(self, problems: Mapping[str, str]) -> None:
+        lines = (f"  {name}: {problem}" for name, problem in sorted(problems.items()))
+        super().__init__("\n".join(("These settings cannot be used:", *lines)))
+        self.problems = dict(problems)
+
+    @property
+    def user_message(self) -> str:
+        return str(self)
+
+
+@attrs.frozen
+class Listen:
+    """Where a server listens; port 0 takes any free one."""
+
+    host: str
+    port: int
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Return the address of `HOST:PORT`. Raises ValueError."""
+        host, colon, port = text.rpartition(":")
+        if not (colon and host and port.isascii() and port.isdecimal() and int(port) < PORTS):
+            raise ValueError("must be HOST:PORT, such as 127.0.0.1:8081")
+        return cls(host.strip("[]"), int(port))
+
+
+@attrs.frozen(kw_only=True)
+class Config:
+    """Everything that can be set."""
+
+    data_dir: Path = Path("data")
+    database_url: str = ""
+    """Empty: SQLite in the data folder. `memory:` forgets everything at the end."""
+    secret: str = attrs.field(default="", repr=False)
+    """Empty: the data folder's own."""
+    comfy: ComfySettings | None = None
+    """None without a key: then the emulator takes the service's place."""
+    listen: Listen = Listen("127.0.0.1", 8081)
+    public_url: str | None = None
+    webhooks: bool = True
+    log_level: str = "INFO"
+    default_workflow: str = "text2img"
+    allowance: AllowancePolicy = attrs.field(factory=AllowancePolicy)
+    prices: PriceList = attrs.field(factory=PriceList)
+    places: Places = attrs.field(factory=Places)
+    timing: Timing = attrs.field(factory=Timing)
+    media: MediaLimits = attrs.field(factory=MediaLimits)
+
+    @property
+    def store(self) -> str:
+        """Which kind of stores is used: `memory` or `sql`."""
+        return "memory" if self.database_url == "memory:" else "sql"
+
+    @classmethod
+    def from_env(cls) -> Self:
+        """
+        Read the settings from the environment, and from `.env` in the working folder if present.
+
+        Raises SettingsError, naming every mistake.
+        """
+        env = Env(eager=False, expand_vars=False)
+        env.read_env(".env", recurse=False)
+        text, numbers = _texts(env), _numbers(env)
+        webhooks = env.bool("STATIONTHIS_WEBHOOKS", True)
+        data_dir = env.path("STATIONTHIS_DATA_DIR", Path("data"))
+        # Until here nothing raised; what could not be read is None, and named in the problems.
+        problems = _sealed(env)
+        listen = _listen(text["STATIONTHIS_PRIVATE_LISTEN"], problems)
+        comfy = None if problems else _comfy(text, numbers, problems)
+        if problems:
+            raise SettingsError(problems)
+        return cls(
+            data_dir=data_dir,
+            database_url=text["DATABASE_URL"],
+            secret=text["STATIONTHIS_SECRET"],
+            comfy=comfy,
+            listen=listen,
+            public_url=text["STATIONTHIS_PUBLIC_URL"] or None,
+            webhooks=webhooks,
+            log_level=text["STATIONTHIS_LOG_LEVEL"],
+            default_workflow=text["STATIONTHIS_DEFAULT_WORKFLOW"],
+            allowance=AllowancePolicy(capacity=int(numbers["STATIONTHIS_ALLOWANCE"])),
+            places=Places(
+                per_account=int(numbers["STATIONTHIS_PLACES_PER_PERSON"]),
+                in_all=int(numbers["STATIONTHIS_PLACES"]),
+            ),
+            timing=Timing(
+                submit_lease_s=numbers["COMFY_DEPLOY_QUEUE_TIMEOUT_S"] + LEASE_MARGIN_S,
+                look_up_s=numbers["STATIONTHIS_LOOK_UP_S"],
+            ),
+        )
+
+
+TEXTS = {
+    "DATABASE_URL": "",
+    "STATIONTHIS_SECRET": "",
+    "STATIONTHIS_PRIVATE_LISTEN": "127.0.0.1:8081",
+    "STATIONTHIS_PUBLIC_URL": "",
+    "STATIONTHIS_DEFAULT_WORKFLOW": "text2img",
+    "COMFY_DEPLOY_API_KEY": "",
+    "COMFY_DEPLOY_BASE_URL": DEFAULT_BASE_URL,
+}
+COUNTS = {
+    "STATIONTHIS_ALLOWANCE": 370,
+    "STATIONTHIS_PLACES_PER_PERSON": 2,
+    "STATIONTHIS_PLACES": 10,
+}
+SECONDS = {
+    "COMFY_DEPLOY_QUEUE_TIMEOUT_S": 60.0,
+    "COMFY_DEPLOY_TIMEOUT_S": 15.0,
+    "STATIONTHIS_LOOK_UP_S": 60.0,
+}
+
+
+def _texts(env: Env) -> dict[str, str]:
+    read = {name: env.str(name, default) for name, default in TEXTS.items()}
+    levels = validate.OneOf(LOG_LEVELS)
+    return {
+        **read,
+        "STATIONTHIS_LOG_LEVEL": env.str("STATIONTHIS_LOG_LEVEL", "INFO", validate=levels),
+    }
+
+
+def _numbers(env: Env) -> dict[str, float]:
+    count = validate.Range(min=1, max=MOST)
+    seconds = validate.Range(min=0, min_inclusive=False, max=A_DAY_S)
+    counts = {name: env.int(name, default, validate=count) for name, default in COUNTS.items()}
+    times = {name: env.float(name, default, validate=seconds) for name, default in SECONDS.items()}
+    return {**counts, **times}
+
+
+def _sealed(env: Env) -> dict[str, str]:
+    """Return what could not be read, by the variable's name."""
+    try:
+        env.seal()
+    except EnvValidationError as error:
+        told = error.error_messages
+        named = told if isinstance(told, Mapping) else {"environment": told}
+        return {name: " ".join(map(str, messages)) for name, messages in named.items()}
+    return {}
+
+
+def _listen(text: str, problems: dict[str, str]) -> Listen:
+    try:
+        return Listen.parse(text)
+    except ValueError as error:
+        problems["STATIONTHIS_PRIVATE_LISTEN"] = str(error)
+        return Listen("127.0.0.1", 0)
+
+
+def _comfy(
+    text: Mapping[str, str], numbers: Mapping[str, float], problems: dict[str, str]
+) -> ComfySettings | None:
+    if not text["COMFY_DEPLOY_API_KEY"]:
+        return None
+    try:
+        return ComfySettings(
+            api_key=text["COMFY_DEPLOY_API_KEY"],
+            base_url=text["COMFY_DEPLOY_BASE_URL"],
+            queue_timeout_s=numbers["COMFY_DEPLOY_QUEUE_TIMEOUT_S"],
+            timeout_s=numbers["COMFY_DEPLOY_TIMEOUT_S"],
+        )
+    except ValueError as error:
+        problem = str(error.args[0])
+        about = "API_KEY" if "api_key" in problem else "BASE_URL"
+        problems[f"COMFY_DEPLOY_{about}"] = problem
+        return None

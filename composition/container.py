@@ -1,0 +1,251 @@
+"""One object of each kind, and who is given to whom. The only file that knows the injector."""
+
+from dependency_injector import containers, providers
+
+from adapters.chat.answers import Answers
+from adapters.chat.conversation import Conversation
+from adapters.chat.courier import Courier
+from adapters.chat.making import Making
+from adapters.chat.notifier import Notifier
+from adapters.chat.stopping import Stopping
+from adapters.chat.turns import Turns
+from adapters.web.chat_log import ChatLog
+from adapters.web.hooks import HookRoutes
+from adapters.web.server import WebServer, WebSettings
+from adapters.web.surface import WebSurface
+from composition.config import Config
+from core.generations.service import Moves
+from core.media.service import Media
+from core.sessions.service import Accounts
+from core.use_cases.advance_generation import AdvanceGeneration
+from core.use_cases.cancel_generation import CancelGeneration
+from core.use_cases.collect_results import CollectResults
+from core.use_cases.end_job import EndJob
+from core.use_cases.follow_run import FollowRun
+from core.use_cases.go_on import GoOn
+from core.use_cases.quote import QuoteGeneration
+from core.use_cases.recover import RecoverJobs
+from core.use_cases.settle_job import SettleJob
+from core.use_cases.start_generation import StartGeneration
+from core.use_cases.stop_run import StopRun
+from core.use_cases.submit_run import SubmitRun
+from core.workflows.service import Workflows
+from infrastructure.clock import SystemClock
+from infrastructure.comfy_deploy.catalogue import ComfyDeployCatalogue
+from infrastructure.comfy_deploy.client import ComfyDeployClient
+from infrastructure.comfy_deploy.gateway import ComfyDeployGateway
+from infrastructure.data_folder import DataFolder
+from infrastructure.events import InProcessEvents
+from infrastructure.hooks import SignedHooks
+from infrastructure.media.images import PillowImages
+from infrastructure.media.store import MediaFolder
+from infrastructure.memory.accounts import InMemoryAccounts
+from infrastructure.memory.history import InMemoryRunHistory
+from infrastructure.memory.jobs import InMemoryJobs
+from infrastructure.memory.ledger import InMemoryLedger
+from infrastructure.memory.media import InMemoryMedia
+from infrastructure.memory.seen import InMemorySeen
+from infrastructure.memory.transcripts import InMemoryTranscripts
+from infrastructure.new_ids import RandomIds
+from infrastructure.sql.accounts import SqlAccounts
+from infrastructure.sql.database import open_database
+from infrastructure.sql.history import SqlRunHistory
+from infrastructure.sql.jobs import SqlJobs
+from infrastructure.sql.ledger import SqlLedger
+from infrastructure.sql.seen import SqlSeen
+from infrastructure.sql.transcripts import SqlTranscripts
+from infrastructure.wake_ups.in_process import InProcessWakeUps
+
+
+def _database_url(config: Config, folder: DataFolder) -> str:
+    return config.database_url or folder.database_url
+
+
+def _secret(config: Config, folder: DataFolder) -> str:
+    return config.secret or folder.secret()
+
+
+def _web_settings(config: Config, secret: str) -> WebSettings:
+    return WebSettings(secret=secret, host=config.listen.host, port=config.listen.port)
+
+
+class Container(containers.DeclarativeContainer):
+    """One object of each kind. Tests override a provider, and everything above follows."""
+
+    config = providers.Dependency(instance_of=Config)
+    owner = providers.Dependency(instance_of=str)
+    """In whose name jobs are claimed: `worker:...` or `make:...`."""
+
+    clock = providers.Singleton(SystemClock)
+    ids = providers.Singleton(RandomIds)
+    events = providers.Singleton(InProcessEvents)
+    wake_ups = providers.Singleton(InProcessWakeUps, clock)
+    folder = providers.Singleton(DataFolder, config.provided.data_dir)
+    secret = providers.Singleton(_secret, config, folder)
+    hooks = providers.Singleton(SignedHooks, secret, public_url=None)
+
+    database = providers.Singleton(open_database, providers.Callable(_database_url, config, folder))
+    ledger = providers.Selector(
+        config.provided.store,
+        sql=providers.Singleton(SqlLedger, database, config.provided.allowance),
+        memory=providers.Singleton(InMemoryLedger, config.provided.allowance),
+    )
+    memory_jobs = providers.Singleton(InMemoryJobs)
+    jobs = providers.Selector(
+        config.provided.store, sql=providers.Singleton(SqlJobs, database), memory=memory_jobs
+    )
+    history = providers.Selector(
+        config.provided.store,
+        sql=providers.Singleton(SqlRunHistory, database),
+        memory=providers.Singleton(InMemoryRunHistory, memory_jobs),
+    )
+    account_store = providers.Selector(
+        config.provided.store,
+        sql=providers.Singleton(SqlAccounts, database),
+        memory=providers.Singleton(InMemoryAccounts),
+    )
+    transcripts = providers.Selector(
+        config.provided.store,
+        sql=providers.Singleton(SqlTranscripts, database),
+        memory=providers.Singleton(InMemoryTranscripts),
+    )
+    seen = providers.Selector(
+        config.provided.store,
+        sql=providers.Singleton(SqlSeen, database),
+        memory=providers.Singleton(InMemorySeen),
+    )
+    media_store = providers.Selector(
+        config.provided.store,
+        sql=providers.Singleton(MediaFolder, folder.provided.media),
+        memory=providers.Singleton(InMemoryMedia),
+    )
+    images = providers.Singleton(PillowImages)
+    media = providers.Singleton(
+        Media, store=media_store, images=images, ids=ids, limits=config.provided.media
+    )
+
+    client = providers.Singleton(ComfyDeployClient, config.provided.comfy)
+    gateway = providers.Singleton(ComfyDeployGateway, client)
+    catalogue = providers.Singleton(
+        ComfyDeployCatalogue, client, clock, ttl_s=config.provided.comfy.catalogue_ttl_s
+    )
+    workflows = providers.Singleton(Workflows, catalogue, default=config.provided.default_workflow)
+
+    moves = providers.Singleton(
+        Moves,
+        jobs=jobs,
+        clock=clock,
+        events=events,
+        timing=config.provided.timing,
+        owner=owner,
+    )
+    quote = providers.Singleton(QuoteGeneration, history=history, prices=config.provided.prices)
+    start = providers.Singleton(
+        StartGeneration,
+        jobs=jobs,
+        ledger=ledger,
+        quote=quote,
+        wake_ups=wake_ups,
+        clock=clock,
+        ids=ids,
+    )
+    end = providers.Singleton(EndJob, moves=moves, ledger=ledger)
+    settle = providers.Singleton(
+        SettleJob, moves=moves, ledger=ledger, prices=config.provided.prices
+    )
+    collect = providers.Singleton(
+        CollectResults,
+        moves=moves,
+        gateway=gateway,
+        media=media,
+        settle=settle,
+        end=end,
+        limit_bytes=config.provided.media.result_bytes,
+    )
+    stop = providers.Singleton(
+        StopRun,
+        moves=moves,
+        jobs=jobs,
+        gateway=gateway,
+        ledger=ledger,
+        prices=config.provided.prices,
+        end=end,
+    )
+    submit = providers.Singleton(
+        SubmitRun,
+        moves=moves,
+        gateway=gateway,
+        media=media,
+        hooks=hooks,
+        end=end,
+        wake_ups=wake_ups,
+        places=config.provided.places,
+    )
+    follow = providers.Singleton(
+        FollowRun,
+        moves=moves,
+        gateway=gateway,
+        hooks=hooks,
+        collect=collect,
+        stop=stop,
+        end=end,
+    )
+    advance = providers.Singleton(
+        AdvanceGeneration,
+        moves=moves,
+        start=start,
+        submit=submit,
+        follow=follow,
+        collect=collect,
+        settle=settle,
+        end=end,
+    )
+    cancel = providers.Singleton(CancelGeneration, jobs=jobs, wake_ups=wake_ups, clock=clock)
+    go_on = providers.Singleton(GoOn, jobs=jobs, workflows=workflows)
+    recover = providers.Singleton(RecoverJobs, jobs=jobs, wake_ups=wake_ups, clock=clock)
+    accounts = providers.Singleton(Accounts, store=account_store, clock=clock, ids=ids)
+
+    making = providers.Singleton(Making, start=start, workflows=workflows, jobs=jobs, go_on=go_on)
+    stopping = providers.Singleton(Stopping, cancel=cancel, jobs=jobs)
+    answers = providers.Singleton(
+        Answers,
+        workflows=workflows,
+        quote=quote,
+        ledger=ledger,
+        policy=config.provided.allowance,
+        jobs=jobs,
+        clock=clock,
+    )
+    conversation = providers.Singleton(
+        Conversation,
+        accounts=accounts,
+        making=making,
+        stopping=stopping,
+        answers=answers,
+        seen=seen,
+        clock=clock,
+    )
+
+    chat_log = providers.Singleton(ChatLog, transcripts=transcripts, clock=clock)
+    web_surface = providers.Singleton(WebSurface, chat_log)
+    surfaces = providers.Dict(web=web_surface)
+    message_turns = providers.Singleton(Turns)
+    notifier = providers.Singleton(Notifier, jobs=jobs, surfaces=surfaces, turns=message_turns)
+    courier = providers.Singleton(
+        Courier,
+        moves=moves,
+        jobs=jobs,
+        surfaces=surfaces,
+        workflows=workflows,
+        turns=message_turns,
+    )
+    hook_routes = providers.Singleton(HookRoutes, hooks=hooks, wake_ups=wake_ups, clock=clock)
+    web_server = providers.Singleton(
+        WebServer,
+        settings=providers.Callable(_web_settings, config, secret),
+        conversation=conversation,
+        surface=web_surface,
+        chat_log=chat_log,
+        media=media,
+        hooks=hook_routes,
+    )

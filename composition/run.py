@@ -1,0 +1,90 @@
+"""
+Starting and stopping: what is opened, in which order, and who hears which event.
+
+The order is database, events, wake-ups, recovery, then whoever talks to people; and back.
+"""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import structlog
+
+from composition.container import Container
+from core.shared.errors import StationError
+from infrastructure.log_setup import log_event
+
+SWEEP_EVERY_S = 10.0
+
+log = structlog.get_logger()
+
+
+@contextlib.asynccontextmanager
+async def working(container: Container) -> AsyncIterator[None]:
+    """Have the stores open and jobs advanced: what every program of ours needs."""
+    async with contextlib.AsyncExitStack() as stack:
+        if container.config().store == "sql":
+            await container.database().open()
+            stack.push_async_callback(container.database().close)
+        stack.callback(container.images().close)
+        stack.push_async_callback(container.client().aclose)
+        stack.push_async_callback(container.catalogue().aclose)
+        stack.push_async_callback(container.events().stop)
+        container.events().subscribe(log_event)
+        container.wake_ups().start(container.advance())
+        stack.push_async_callback(container.wake_ups().stop)
+        yield
+
+
+@contextlib.asynccontextmanager
+async def talking(container: Container) -> AsyncIterator[None]:
+    """Have the page served, jobs recovered, cards kept up to date and ends delivered."""
+    async with contextlib.AsyncExitStack() as stack:
+        events, notifier, courier = (
+            container.events(),
+            container.notifier(),
+            container.courier(),
+        )
+        server = container.web_server()
+        await server.start()
+        stack.push_async_callback(server.stop)
+        if container.config().webhooks:
+            container.hooks().listen_at(container.config().public_url or server.url)
+        events.subscribe(notifier.hear)
+        stack.push_async_callback(notifier.stop)
+        events.subscribe(courier.hear)
+        await container.recover().at_start(dead_owners="worker:")
+        await courier.sweep()
+        for sweep in (container.recover().sweep, courier.sweep):
+            task = asyncio.create_task(_every(SWEEP_EVERY_S, sweep))
+            stack.push_async_callback(_ended, task)
+        yield
+
+
+async def _every(seconds: float, sweep: Callable[[], Awaitable[int]]) -> None:
+    while True:
+        await asyncio.sleep(seconds)
+        try:
+            await sweep()
+        except StationError as error:
+            log.warning("sweep.failed", code=error.code, error=str(error))
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+async def until_stopped() -> None:
+    """Wait for SIGINT or SIGTERM."""
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopped.set)
+    try:
+        await stopped.wait()
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
