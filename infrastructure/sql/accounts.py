@@ -1,0 +1,53 @@
+"""The accounts in SQL."""
+
+from datetime import datetime
+from functools import partial
+
+import sqlalchemy as sa
+
+from core.sessions.model import Account, Identity
+from core.sessions.ports import AccountStore
+from core.shared.ids import AccountId
+from infrastructure.sql.dialects import inserting
+from infrastructure.sql.tables import accounts, identities
+from infrastructure.sql.transactions import Database
+
+
+class SqlAccounts(AccountStore):
+    """Knows who is who from `accounts` and `identities`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def account_for(self, identity: Identity, *, fresh: AccountId, now: datetime) -> Account:
+        # Nearly everybody is known, and reading waits for no writer.
+        known = await self._database.read(partial(_find, identity=identity))
+        if known is not None:
+            return known
+        return await self._database.run(partial(_make, identity=identity, fresh=fresh, now=now))
+
+
+def _find(connection: sa.Connection, *, identity: Identity) -> Account | None:
+    query = (
+        sa.select(accounts.c.id, accounts.c.created_at)
+        .join(identities, identities.c.account == accounts.c.id)
+        .where(identities.c.platform == identity.platform, identities.c.user_id == identity.user_id)
+    )
+    row = connection.execute(query).mappings().first()
+    return None if row is None else Account(id=row["id"], created_at=row["created_at"])
+
+
+def _make(
+    connection: sa.Connection, *, identity: Identity, fresh: AccountId, now: datetime
+) -> Account:
+    insert = inserting(connection, identities).values(
+        platform=identity.platform, user_id=identity.user_id, account=fresh
+    )
+    unless_there = insert.on_conflict_do_nothing().returning(identities.c.account)
+    if connection.execute(unless_there).first() is not None:
+        connection.execute(sa.insert(accounts).values(id=fresh, created_at=now))
+        return Account(id=fresh, created_at=now, is_new=True)
+    known = _find(connection, identity=identity)
+    if known is None:
+        raise RuntimeError("an identity was there and is gone: nobody deletes them")
+    return known

@@ -1,0 +1,38 @@
+"""Brings a database's tables up to date when it is opened, inside one transaction."""
+
+import logging
+from pathlib import Path
+
+import sqlalchemy as sa
+
+HEAD = "0001"
+"""The newest migration in `migrations/versions`; a test compares it with Alembic's own answer."""
+
+_LOCK = 7_206_471
+"""The number under which processes on PostgreSQL take turns to migrate."""
+
+_MIGRATIONS = Path(__file__).with_name("migrations")
+
+
+def upgrade(connection: sa.Connection) -> None:
+    """Run the migrations that the database has not seen. Costs two queries when there are none."""
+    if version_of(connection) == HEAD:
+        return
+    # Only now: it takes a quarter of a second, which a warm start need not pay.
+    from alembic import command, config  # noqa: PLC0415 - said above
+
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    settings = config.Config(attributes={"connection": connection})
+    settings.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    command.upgrade(settings, "head")
+
+
+def version_of(connection: sa.Connection) -> str | None:
+    """Return the database's newest migration, None for an empty one."""
+    if not sa.inspect(connection).has_table("alembic_version"):
+        return None
+    table = sa.table("alembic_version", sa.column("version_num", sa.Text))
+    version: str | None = connection.execute(sa.select(table.c.version_num)).scalar()
+    return version
