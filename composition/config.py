@@ -19,7 +19,7 @@ from core.points.pricing import PriceList
 from core.shared.errors import StationError
 from infrastructure.comfy_deploy.settings import DEFAULT_BASE_URL, ComfySettings
 
-LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+LOG_LEVELS = ("", "DEBUG", "INFO", "WARNING", "ERROR")
 LEASE_MARGIN_S = 15.0
 """How much longer the lease of a submit is than the gateway's queue timeout."""
 
@@ -73,7 +73,8 @@ class Config:
     listen: Listen = Listen("127.0.0.1", 8081)
     public_url: str | None = None
     webhooks: bool = True
-    log_level: str = "INFO"
+    log_level: str = ""
+    """Empty: as loud as the command is by itself."""
     default_workflow: str = "text2img"
     allowance: AllowancePolicy = attrs.field(factory=AllowancePolicy)
     prices: PriceList = attrs.field(factory=PriceList)
@@ -152,7 +153,7 @@ def _texts(env: Env) -> dict[str, str]:
     levels = validate.OneOf(LOG_LEVELS)
     return {
         **read,
-        "STATIONTHIS_LOG_LEVEL": env.str("STATIONTHIS_LOG_LEVEL", "INFO", validate=levels),
+        "STATIONTHIS_LOG_LEVEL": env.str("STATIONTHIS_LOG_LEVEL", "", validate=levels),
     }
 
 

@@ -14,6 +14,7 @@ from adapters.web.hooks import HookRoutes
 from adapters.web.server import WebServer, WebSettings
 from adapters.web.surface import WebSurface
 from composition.config import Config
+from core.generations.model import WORKER
 from core.generations.service import Moves
 from core.media.service import Media
 from core.sessions.service import Accounts
@@ -65,6 +66,11 @@ def _secret(config: Config, folder: DataFolder) -> str:
     return config.secret or folder.secret()
 
 
+def _driver(owner: str) -> str:
+    """Return who moves the jobs started here: every worker the same, a command only its own."""
+    return WORKER if owner.startswith(WORKER) else owner
+
+
 def _web_settings(config: Config, secret: str) -> WebSettings:
     return WebSettings(secret=secret, host=config.listen.host, port=config.listen.port)
 
@@ -75,6 +81,8 @@ class Container(containers.DeclarativeContainer):
     config = providers.Dependency(instance_of=Config)
     owner = providers.Dependency(instance_of=str)
     """In whose name jobs are claimed: `worker:...` or `make:...`."""
+
+    driver = providers.Callable(_driver, owner)
 
     clock = providers.Singleton(SystemClock)
     ids = providers.Singleton(RandomIds)
@@ -138,6 +146,7 @@ class Container(containers.DeclarativeContainer):
         events=events,
         timing=config.provided.timing,
         owner=owner,
+        driver=driver,
     )
     quote = providers.Singleton(QuoteGeneration, history=history, prices=config.provided.prices)
     start = providers.Singleton(
@@ -148,6 +157,7 @@ class Container(containers.DeclarativeContainer):
         wake_ups=wake_ups,
         clock=clock,
         ids=ids,
+        driver=driver,
     )
     end = providers.Singleton(EndJob, moves=moves, ledger=ledger)
     settle = providers.Singleton(

@@ -34,7 +34,7 @@ async def demo(config: Config, *, fast: bool, real_service: bool) -> None:
             config = await emulated(config, fast=fast, stack=stack)
         container = Container(config=config, owner=f"worker:{secrets.token_hex(8)}")
         set_up_logs(
-            config.log_level,
+            config.log_level or "WARNING",
             json=not sys.stderr.isatty(),
             secrets=(container.secret(), config.comfy.api_key if config.comfy else ""),
         )

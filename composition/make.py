@@ -88,7 +88,7 @@ async def make(config: Config, asked: Asked) -> Outcome:
                 config = await emulated(config, fast=False, stack=stack)
             container = Container(config=config, owner=f"make:{secrets.token_hex(8)}")
             set_up_logs(
-                "ERROR" if config.log_level == "INFO" else config.log_level,
+                config.log_level or "ERROR",
                 json=False,
                 secrets=(container.secret(), config.comfy.api_key if config.comfy else ""),
             )

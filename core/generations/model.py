@@ -97,6 +97,10 @@ class Delivery(StrEnum):
     UNDELIVERABLE = "undeliverable"
 
 
+WORKER = "worker"
+"""The driver of every job that a chat starts."""
+
+
 class RunStatus(StrEnum):
     """A run as the service sees it, folded to what matters to us."""
 
@@ -170,6 +174,7 @@ class Job:
     `version` rises with every move; a store saves a job only over the version that it was read at.
     `reply_to` and `shown_at` say where the job is shown: text that only adapters read.
     `cancel_requested` and `shown_at` have writers of their own and are never saved with the rest.
+    `driver` says who moves the job: the worker, or one command that moves only its own.
     """
 
     id: JobId
@@ -195,15 +200,14 @@ class Job:
     delivery: Delivery = Delivery.NONE
     delivery_attempts: int = 0
     reply_to: str = ""
+    driver: str = WORKER
     shown_at: str = ""
     cancel_requested: bool = False
 
     @classmethod
-    def prepared(
-        cls, job: JobId, wish: Wish, quote: Quote, *, reply_to: str, now: datetime
-    ) -> "Job":
+    def prepared(cls, job: JobId, wish: Wish, quote: Quote, *, now: datetime) -> "Job":
         """Return the job as it is saved first, before a point is held."""
-        return cls(id=job, wish=wish, quote=quote, reply_to=reply_to, created_at=now, moved_at=now)
+        return cls(id=job, wish=wish, quote=quote, created_at=now, moved_at=now)
 
     def moved(self, state: JobState, *, now: datetime) -> "Job":
         """Return the job in another state, unclaimed. A step outside the picture is a bug."""

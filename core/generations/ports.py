@@ -6,7 +6,7 @@ from typing import Protocol
 
 import attrs
 
-from core.generations.model import Claim, Job, RunUpdate
+from core.generations.model import WORKER, Claim, Job, RunUpdate
 from core.shared.ids import AccountId, DeploymentId, JobId, RunId
 from core.workflows.model import InputValue
 
@@ -82,14 +82,17 @@ class JobStore(Protocol):
         Save a job over the version that it was read at; return it with the next version.
 
         Returns None, and changes nothing, when somebody was faster. Never writes
-        `cancel_requested`, `shown_at`, `reply_to`, `wish`, `quote` and `created_at`.
+        `cancel_requested`, `shown_at`, `reply_to`, `driver`, `wish`, `quote` and `created_at`.
         """
 
-    async def claim_next(self, claim: Claim, places: Places, *, now: datetime) -> Job | None:
+    async def claim_next(
+        self, claim: Claim, places: Places, *, now: datetime, driver: str = WORKER
+    ) -> Job | None:
         """
         Move the waiting job whose turn it is to *submitting*, under the claim, and return it.
 
-        A job whose person asked for its end is never chosen.
+        Only jobs of this driver are chosen and take places. A job whose person asked for its end is
+        never chosen. `attempts` stays as it was.
         The turn goes to the person with the fewest jobs at the service, then to the oldest job.
         Returns None when nobody waits or no place is free.
         """

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import attrs
 
-from core.generations.model import Claim, Delivery, Job, JobState
+from core.generations.model import WORKER, Claim, Delivery, Job, JobState
 from core.generations.ports import JobStore, Places
 from core.generations.timing import Timing
 from core.shared.events import DeliveryDue, JobChanged, OperatorAlerted
@@ -20,13 +20,21 @@ class Moves:
     """
 
     def __init__(
-        self, *, jobs: JobStore, clock: Clock, events: EventPublisher, timing: Timing, owner: str
+        self,
+        *,
+        jobs: JobStore,
+        clock: Clock,
+        events: EventPublisher,
+        timing: Timing,
+        owner: str,
+        driver: str = WORKER,
     ) -> None:
         self._jobs = jobs
         self._clock = clock
         self._events = events
         self.timing = timing
         self.owner = owner
+        self.driver = driver
 
     def now(self) -> datetime:
         """Return the present."""
@@ -62,7 +70,7 @@ class Moves:
     async def claim_next(self, places: Places) -> Job | None:
         """Take the waiting job whose turn it is into *submitting*, or None."""
         claim = self.claim_for(self.timing.submit_lease_s)
-        job = await self._jobs.claim_next(claim, places, now=self.now())
+        job = await self._jobs.claim_next(claim, places, now=self.now(), driver=self.driver)
         if job is not None:
             await self._events.publish(JobChanged(job.id, job.state))
         return job

@@ -1,11 +1,20 @@
 """RecoverJobs: after a start, and every now and then, whatever was forgotten is found."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from core.generations.model import WORKER, Job
 from core.generations.ports import JobStore, WakeUps
 from core.shared.ports import Clock
 
 OVERDUE = timedelta(seconds=5)
+
+
+ABANDONED = timedelta(hours=1)
+"""How long after its last sign of life a command's own job is the worker's: no run takes longer."""
+
+
+def _is_abandoned(job: Job, *, now: datetime) -> bool:
+    return (job.next_wake_at or job.moved_at) + ABANDONED <= now
 
 
 class RecoverJobs:
@@ -34,6 +43,8 @@ class RecoverJobs:
         now = self._clock.now()
         woken = 0
         for job in await self._jobs.unfinished():
+            if job.driver != WORKER and not _is_abandoned(job, now=now):
+                continue
             due = (
                 job.next_wake_at is None
                 or overdue_by is None

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import attrs
 
-from core.generations.model import Delivery, Job, JobState, Wish
+from core.generations.model import WORKER, Delivery, Job, JobState, Wish
 from core.generations.ports import JobStore, WakeUps
 from core.points.model import Hold, HoldResult
 from core.points.ports import PointsLedger
@@ -50,6 +50,7 @@ class StartGeneration:
         wake_ups: WakeUps,
         clock: Clock,
         ids: NewIds,
+        driver: str = WORKER,
     ) -> None:
         self._jobs = jobs
         self._ledger = ledger
@@ -57,6 +58,7 @@ class StartGeneration:
         self._wake_ups = wake_ups
         self._clock = clock
         self._ids = ids
+        self._driver = driver
 
     async def __call__(self, job_id: JobId, request: Request) -> Job:
         """
@@ -74,8 +76,13 @@ class StartGeneration:
         # Saved before anything is held: should we die in between, the job finds its hold, and a
         # hold without a job cannot exist.
         now = self._clock.now()
-        job = Job.prepared(job_id, wish, quote, reply_to=request.reply_to, now=now)
-        job = await self._jobs.add(attrs.evolve(job, next_wake_at=now + UNSTARTED_WAIT))
+        job = attrs.evolve(
+            Job.prepared(job_id, wish, quote, now=now),
+            reply_to=request.reply_to,
+            driver=self._driver,
+            next_wake_at=now + UNSTARTED_WAIT,
+        )
+        job = await self._jobs.add(job)
         return await self.hold(job, told=True)
 
     async def hold(self, job: Job, *, told: bool) -> Job:

@@ -19,6 +19,11 @@ ALIASES = {
 """Names that people know from elsewhere. A workflow of that very name goes first."""
 
 NEAREST = 3
+NEAR = 0.5
+"""How alike a name must be to be offered, from 0 to 1."""
+
+COMMANDS = ("make", "help", "workflows", "points", "status", "cancel")
+"""What every chat understands beside the workflows: a slip of the finger may have meant these."""
 
 
 def normal_name(raw: str) -> WorkflowName:
@@ -44,7 +49,7 @@ class Workflows:
         name = normal_name(raw)
         found = by_name.get(name) or by_name.get(WorkflowName(ALIASES.get(name, "")))
         if found is None:
-            near = difflib.get_close_matches(name, list(by_name), n=NEAREST, cutoff=0.4)
+            near = difflib.get_close_matches(name, [*by_name, *COMMANDS], n=NEAREST, cutoff=NEAR)
             raise UnknownWorkflowError(raw, near)
         return found
 

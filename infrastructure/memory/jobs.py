@@ -6,7 +6,7 @@ from datetime import datetime
 
 import attrs
 
-from core.generations.model import Claim, Delivery, Job, JobState
+from core.generations.model import WORKER, Claim, Delivery, Job, JobState
 from core.generations.ports import JobStore, Places
 from core.shared.ids import AccountId, JobId
 
@@ -55,14 +55,19 @@ class InMemoryJobs(JobStore):
                 quote=there.quote,
                 created_at=there.created_at,
                 reply_to=there.reply_to,
+                driver=there.driver,
                 shown_at=there.shown_at,
                 cancel_requested=there.cancel_requested,
             )
         )
 
-    async def claim_next(self, claim: Claim, places: Places, *, now: datetime) -> Job | None:
+    async def claim_next(
+        self, claim: Claim, places: Places, *, now: datetime, driver: str = WORKER
+    ) -> Job | None:
         at_service = Counter(
-            job.wish.account for job in self._unfinished.values() if job.state.at_service
+            job.wish.account
+            for job in self._unfinished.values()
+            if job.state.at_service and job.driver == driver
         )
         if at_service.total() >= places.in_all:
             return None
@@ -70,12 +75,16 @@ class InMemoryJobs(JobStore):
             (at_service[job.wish.account], *_age(job))
             for job in self._waiting()
             if at_service[job.wish.account] < places.per_account
+            and job.driver == driver
+            and not job.cancel_requested
         ]
         if not turns:
             return None
         job = self._jobs[JobId(min(turns)[-1])]
         moved = job.moved(JobState.SUBMITTING, now=now)
-        return self._keep(attrs.evolve(moved, claim=claim, version=job.version + 1))
+        return self._keep(
+            attrs.evolve(moved, claim=claim, attempts=job.attempts, version=job.version + 1)
+        )
 
     async def ahead_of(self, job: Job) -> int:
         return sum(_age(other) < _age(job) for other in self._waiting())

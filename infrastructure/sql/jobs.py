@@ -6,7 +6,7 @@ from functools import partial
 
 import sqlalchemy as sa
 
-from core.generations.model import AT_SERVICE, ENDS, Claim, Delivery, Job, JobState
+from core.generations.model import AT_SERVICE, ENDS, WORKER, Claim, Delivery, Job, JobState
 from core.generations.ports import JobStore, Places
 from core.shared.ids import AccountId, JobId
 from infrastructure.sql.dialects import inserting
@@ -47,9 +47,11 @@ class SqlJobs(JobStore):
         )
         return await self._database.run(partial(_one, statement=update))
 
-    async def claim_next(self, claim: Claim, places: Places, *, now: datetime) -> Job | None:
+    async def claim_next(
+        self, claim: Claim, places: Places, *, now: datetime, driver: str = WORKER
+    ) -> Job | None:
         return await self._database.run(
-            partial(_claim_next, claim=claim, places=places, now=now),
+            partial(_claim_next, claim=claim, places=places, now=now, driver=driver),
         )
 
     async def ahead_of(self, job: Job) -> int:
@@ -143,14 +145,14 @@ def _add(connection: sa.Connection, *, job: Job) -> Job:
 
 
 def _claim_next(
-    connection: sa.Connection, *, claim: Claim, places: Places, now: datetime
+    connection: sa.Connection, *, claim: Claim, places: Places, now: datetime, driver: str
 ) -> Job | None:
     if connection.dialect.name == "postgresql":
         # Two callers would each count a free place, and both take it.
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_CLAIMS_LOCK)))
     taken = (
         sa.select(jobs.c.account, sa.func.count().label("places"))
-        .where(jobs.c.state.in_(_AT_SERVICE))
+        .where(jobs.c.state.in_(_AT_SERVICE), jobs.c.driver == driver)
         .group_by(jobs.c.account)
         .subquery("taken")
     )
@@ -160,7 +162,8 @@ def _claim_next(
     turn = (
         sa.select(waiting.c.id)
         .outerjoin(taken, taken.c.account == waiting.c.account)
-        .where(waiting.c.state == JobState.WAITING, own < places.per_account)
+        .where(waiting.c.state == JobState.WAITING, waiting.c.driver == driver)
+        .where(waiting.c.cancel_requested.is_(False), own < places.per_account)
         .where(taken_in_all < places.in_all)
         .order_by(own, waiting.c.created_at, waiting.c.id)
         .limit(1)
@@ -175,7 +178,6 @@ def _claim_next(
             moved_at=now,
             claim_owner=claim.owner,
             claim_until=claim.until,
-            attempts=0,
             version=jobs.c.version + 1,
         )
         .returning(jobs)

@@ -111,6 +111,7 @@ def new_job_row(job: Job) -> Row:
         "created_at": job.created_at,
         "version": job.version,
         "reply_to": job.reply_to,
+        "driver": job.driver,
         "shown_at": job.shown_at,
         "cancel_requested": job.cancel_requested,
     }
@@ -167,6 +168,7 @@ def job_from(row: RowMapping) -> Job:
         delivery=Delivery(row["delivery"]),
         delivery_attempts=row["delivery_attempts"],
         reply_to=row["reply_to"],
+        driver=row["driver"],
         shown_at=row["shown_at"],
         cancel_requested=row["cancel_requested"],
     )

@@ -140,6 +140,7 @@ jobs = sa.Table(
     sa.Column("delivery", sa.Text, nullable=False),
     sa.Column("delivery_attempts", sa.Integer, nullable=False),
     sa.Column("reply_to", Words, nullable=False),
+    sa.Column("driver", sa.Text, nullable=False),
     sa.Column("shown_at", Words, nullable=False),
     sa.Column("cancel_requested", sa.Boolean, nullable=False),
     sa.Index(None, "state", "created_at"),

@@ -3,6 +3,7 @@
 import asyncio
 from datetime import datetime, timedelta
 
+import attrs
 import pytest
 
 from core.generations.model import Job, JobState
@@ -134,3 +135,32 @@ async def test_of_jobs_of_the_same_moment_the_order_is_the_one_of_the_claims(
 
     assert ahead == [0, 1, 2]
     assert await claim(jobs) == "a"
+
+
+async def test_a_job_whose_person_wants_its_end_is_never_claimed(jobs: JobStore) -> None:
+    await add_all(jobs, waiting("unwanted"), waiting("wanted", since=minutes(1)))
+    await jobs.request_cancel(JobId("unwanted"))
+
+    assert [await claim(jobs), await claim(jobs)] == ["wanted", None]
+
+
+async def test_a_claim_keeps_count_of_the_tries_before_it(jobs: JobStore) -> None:
+    await jobs.add(attrs.evolve(waiting("busy"), attempts=3))
+
+    job = await jobs.claim_next(CLAIM, PLACES, now=NOW)
+
+    assert job is not None
+    assert job.attempts == 3
+
+
+async def test_each_driver_claims_and_counts_only_its_own_jobs(jobs: JobStore) -> None:
+    await jobs.add(attrs.evolve(waiting("the command's"), driver="make:1"))
+    await add_all(jobs, waiting("the worker's", since=minutes(1)))
+    one_place = Places(per_account=1, in_all=1)
+
+    mine = await jobs.claim_next(CLAIM, one_place, now=NOW, driver="make:1")
+    the_workers = await jobs.claim_next(CLAIM, one_place, now=NOW)
+
+    assert mine is not None
+    assert the_workers is not None
+    assert (mine.id, the_workers.id) == ("the command's", "the worker's")

@@ -140,6 +140,7 @@ def _jobs() -> None:
         sa.Column("delivery", sa.Text(), nullable=False),
         sa.Column("delivery_attempts", sa.Integer(), nullable=False),
         sa.Column("reply_to", sa.Text(), nullable=False),
+        sa.Column("driver", sa.Text(), nullable=False),
         sa.Column("shown_at", sa.Text(), nullable=False),
         sa.Column("cancel_requested", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_jobs")),
