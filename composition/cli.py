@@ -4,7 +4,7 @@ import asyncio
 import sys
 from collections.abc import Coroutine, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import TypedDict, TypeVar, Unpack
 
 import attrs
 import click
@@ -23,8 +23,21 @@ DATA = click.option(
     type=click.Path(path_type=Path, file_okay=False),
     help="Where everything is kept. Default: STATIONTHIS_DATA_DIR, else data/ in this folder.",
 )
-FAST = click.option("--fast", is_flag=True, help="A run takes about 0.2 s.")
+FAST = click.option("--fast", is_flag=True, help="The emulator takes about 0.2 s for a run.")
 PORT = click.IntRange(0, 65_535)
+
+
+class MakeOptions(TypedDict):
+    """What `make` takes."""
+
+    prompt: Sequence[str]
+    workflow: str
+    values: Sequence[str]
+    image: Path | None
+    out: Path | None
+    data: Path | None
+    fast: bool
+    as_json: bool
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -52,30 +65,27 @@ def demo(port: int, data: Path | None, *, fast: bool, real: bool) -> None:
 @click.option("--image", type=click.Path(path_type=Path), help="A picture to start from.")
 @click.option("--out", type=click.Path(path_type=Path), help="A file or a folder. Default: here.")
 @DATA
+@FAST
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON last.")
-def make(
-    prompt: Sequence[str],
-    workflow: str,
-    values: Sequence[str],
-    image: Path | None,
-    out: Path | None,
-    data: Path | None,
-    *,
-    as_json: bool,
-) -> None:
+def make(**given: Unpack[MakeOptions]) -> None:
     """Make something from words: `make a red fox in the snow`. Ctrl-C cancels."""
     from composition.make import Asked  # noqa: PLC0415 - each command loads its own
     from composition.make import make as run_make  # noqa: PLC0415
 
     asked = Asked(
-        prompt=" ".join(prompt), workflow=workflow, inputs=_inputs(values), image=image, out=out
+        prompt=" ".join(given["prompt"]),
+        workflow=given["workflow"],
+        inputs=_inputs(given["values"]),
+        image=given["image"],
+        out=given["out"],
+        fast=given["fast"],
     )
-    outcome = _run(run_make(_config(data), asked))
+    outcome = _run(run_make(_config(given["data"]), asked))
     if outcome.error:
         click.echo(outcome.error, err=True)
     elif not outcome.succeeded:
         click.echo(outcome.status, err=True)
-    if as_json:
+    if given["as_json"]:
         click.echo(outcome.as_json())
     else:
         for line in (*outcome.texts, *outcome.files):

@@ -144,6 +144,7 @@ COUNTS = {
 SECONDS = {
     "COMFY_DEPLOY_QUEUE_TIMEOUT_S": 60.0,
     "COMFY_DEPLOY_TIMEOUT_S": 15.0,
+    "COMFY_DEPLOY_RETRY_FOR_S": 15.0,
     "STATIONTHIS_LOOK_UP_S": 60.0,
 }
 
@@ -195,6 +196,7 @@ def _comfy(
             base_url=text["COMFY_DEPLOY_BASE_URL"],
             queue_timeout_s=numbers["COMFY_DEPLOY_QUEUE_TIMEOUT_S"],
             timeout_s=numbers["COMFY_DEPLOY_TIMEOUT_S"],
+            retry_for_s=numbers["COMFY_DEPLOY_RETRY_FOR_S"],
         )
     except ValueError as error:
         problem = str(error.args[0])

@@ -49,7 +49,8 @@ class Asked:
     inputs: Mapping[str, str] = attrs.field(factory=dict)
     image: Path | None = None
     out: Path | None = None
-    as_json: bool = False
+    fast: bool = False
+    """Whether the emulator hurries, where it takes the service's place."""
 
 
 @attrs.frozen(kw_only=True)
@@ -85,7 +86,7 @@ async def make(config: Config, asked: Asked) -> Outcome:
             _check_writable(asked.out)
         async with contextlib.AsyncExitStack() as stack:
             if config.comfy is None:
-                config = await emulated(config, fast=False, stack=stack)
+                config = await emulated(config, fast=asked.fast, stack=stack)
             container = Container(config=config, owner=f"make:{secrets.token_hex(8)}")
             set_up_logs(
                 config.log_level or "ERROR",
@@ -115,9 +116,11 @@ async def _generate(container: Container, asked: Asked) -> Outcome:
         images=images,
         reply_to=REPLY_TO,
     )
-    job = await container.start()(container.ids().job(), request)
-    click.echo(f"{job.wish.title}: at most {job.quote.points}", err=True)
-    job = await _followed(container, job)
+    # Ctrl-C is ours before the job exists: it must never be left behind.
+    with _interrupts() as interrupted:
+        job = await container.start()(container.ids().job(), request)
+        click.echo(f"{job.wish.title}: at most {job.quote.points}", err=True)
+        job = await _followed(container, job, interrupted)
     files = await _written(container, job, asked.out)
     await _tell_delivered(container, job)
     now = container.clock().now()
@@ -143,7 +146,7 @@ async def _taken(container: Container, image: Path) -> str:
     return (await container.media().take_image(data)).id
 
 
-async def _followed(container: Container, job: Job) -> Job:
+async def _followed(container: Container, job: Job, interrupted: asyncio.Event) -> Job:
     """Set a job going and return it at its end; Ctrl-C cancels it, and a second one gives up."""
     changed = asyncio.Event()
 
@@ -152,7 +155,7 @@ async def _followed(container: Container, job: Job) -> Job:
 
     container.events().subscribe(hear)
     await container.start().wake(job)
-    with _bar(job) as bar, _interrupts() as interrupted:
+    with _bar(job) as bar:
         while not job.state.is_end:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(changed.wait(), LOOK_EVERY_S)

@@ -46,7 +46,8 @@ class Program:
 
 async def start(*arguments: str, log: Path, **settings: str) -> Program:
     """Start a command that serves; return it when it has said its first line."""
-    with log.open("ab") as errors:
+    errors = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    try:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
@@ -57,11 +58,39 @@ async def start(*arguments: str, log: Path, **settings: str) -> Program:
             env=environment(**settings),
             cwd=log.parent,
         )
+    finally:
+        os.close(errors)
     assert process.stdout is not None
     line = await asyncio.wait_for(process.stdout.readline(), READY_S)
     if not line:
-        raise AssertionError(f"{arguments} did not start: {log.read_text()[-2000:]}")
+        raise AssertionError(f"{arguments} did not start: see {log}")
     return Program(process, line.decode().strip())
+
+
+async def command(
+    *arguments: str,
+    cwd: Path,
+    settings: Mapping[str, str],
+    interrupt_at: bytes | None = None,
+) -> tuple[int, str, str]:
+    """Run a command to its end; press Ctrl-C when it has said `interrupt_at`."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "composition",
+        *arguments,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        env=environment(**settings),
+        cwd=cwd,
+    )
+    said = b""
+    if interrupt_at is not None and process.stderr is not None:
+        while interrupt_at not in said:
+            said += await asyncio.wait_for(process.stderr.readline(), READY_S)
+        process.send_signal(signal.SIGINT)
+    out, err = await asyncio.wait_for(process.communicate(), 3 * READY_S)
+    return process.returncode or 0, out.decode(), (said + err).decode()
 
 
 @asynccontextmanager

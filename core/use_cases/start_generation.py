@@ -66,10 +66,11 @@ class StartGeneration:
 
         Raises InputRefusedError, TooManyJobsError and NotEnoughPointsError: then nothing is held.
         """
-        existing = await self._jobs.get(job_id)
-        if existing is not None:
-            return existing
-        if len(await self._jobs.open_of(request.account)) >= OPEN_JOBS_PER_ACCOUNT:
+        open_jobs = await self._jobs.open_of(request.account)
+        known = next((job for job in open_jobs if job.id == job_id), None)
+        if known is not None and known.state is not JobState.PREPARED:
+            return known
+        if known is None and len(open_jobs) >= OPEN_JOBS_PER_ACCOUNT:
             raise TooManyJobsError(OPEN_JOBS_PER_ACCOUNT)
         wish = self._wish(request)
         quote = await self._quote(request.workflow)
@@ -83,7 +84,7 @@ class StartGeneration:
             next_wake_at=now + UNSTARTED_WAIT,
         )
         job = await self._jobs.add(job)
-        return await self.hold(job, told=True)
+        return job if job.state is not JobState.PREPARED else await self.hold(job, told=True)
 
     async def hold(self, job: Job, *, told: bool) -> Job:
         """
