@@ -7,10 +7,16 @@ import attrs
 
 from core.shared.errors import InputRefusedError
 
-_COMMAND = re.compile(r"/([^\s@/]{1,64})(?:@\w+)?(?:\s+|$)", re.ASCII)
-_VALUE = r"""("[^"]*"|'[^']*'|\S+)"""
-_DASHED = re.compile(rf"(?:^|(?<=\s))--([A-Za-z_]\w*)(?:=|\s+){_VALUE}", re.ASCII)
-_NAMED = re.compile(rf"(?:^|(?<=\s))([A-Za-z_]\w*)={_VALUE}", re.ASCII)
+_COMMAND = re.compile(r"/([^\s@/]{1,64})(?:@\w+)?(?:\s+|$)")
+_VALUE = re.compile(
+    r"""
+    (?:^|(?<=\s))
+    (?: --(?P<dashed>[^\W\d]\w*)(?:=|\s+) | (?P<named>[^\W\d]\w*)= )
+    (?: "(?P<double>[^"]*)" | '(?P<single>[^']*)' | (?P<bare>\S+) )
+    """,
+    re.VERBOSE,
+)
+"""Dashed and named together, so that a quoted value may hold what looks like another."""
 
 
 @attrs.frozen
@@ -40,16 +46,17 @@ def split_values(rest: str, names: Collection[str]) -> tuple[str, dict[str, str]
     values: dict[str, str] = {}
 
     def take(found: re.Match[str]) -> str:
-        name = found.group(1)
+        name = found["dashed"] or found["named"]
         if name not in names:
-            if found.group(0).startswith("--"):
+            if found["dashed"]:
                 takes = ", ".join(names) or "nothing"
                 raise InputRefusedError(
                     name, f"There is no input “{name[:40]}” here, only: {takes}."
                 )
-            return found.group(0)
-        values[name] = found.group(2).strip("\"'")
+            return found[0]
+        given = (found["double"], found["single"], found["bare"])
+        values[name] = next(each for each in given if each is not None)
         return ""
 
-    words = _NAMED.sub(take, _DASHED.sub(take, rest))
-    return re.sub(r"[ \t]{2,}", " ", words).strip(), values
+    words = _VALUE.sub(take, rest)
+    return (re.sub(r"[ \t]{2,}", " ", words) if values else words).strip(), values

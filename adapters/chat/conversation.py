@@ -78,6 +78,8 @@ class Conversation(UpdateHandler):
             await surface.send(update.reply_to, card, key=f"answer-{update.id}")
         except StationError as error:
             log.warning("chat.not_shown", code=error.code, error=str(error))
+        except Exception:
+            log.exception("chat.not_shown", error_id=update.id[:8])
 
     async def _answer(self, update: ChatUpdate, surface: Surface) -> Card | None:
         if update.trouble is not None:

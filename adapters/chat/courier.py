@@ -60,7 +60,11 @@ class Courier:
     async def sweep(self) -> int:
         """Deliver whatever is due, whoever forgot it; return how many were tried."""
         due = await self._jobs.undelivered(now=self._moves.now(), limit=SWEPT_AT_ONCE)
-        await asyncio.gather(*(self.deliver(job) for job in due))
+        # One delivery's bug is noted, and holds up neither the others nor the next sweep.
+        ends = await asyncio.gather(*(self.deliver(job) for job in due), return_exceptions=True)
+        for job, end in zip(due, ends, strict=True):
+            if isinstance(end, Exception):
+                log.error("delivery.bug", job=job.id, exc_info=end)
         return len(due)
 
     async def deliver(self, job: Job) -> None:

@@ -1,11 +1,14 @@
 """Making: from a person's words, or a result's button, to a job with its card shown."""
 
+import structlog
+
 from adapters.chat.commands import split_values
 from adapters.chat.surface import Surface
 from adapters.chat.updates import ChatUpdate
 from adapters.chat.views.jobs import message_key, waiting_card
 from core.generations.ports import JobStore
 from core.sessions.model import Account
+from core.shared.errors import StationError
 from core.shared.ids import JobId
 from core.use_cases.go_on import GoOn
 from core.use_cases.start_generation import Request, StartGeneration
@@ -13,6 +16,8 @@ from core.workflows.model import Workflow
 from core.workflows.service import Workflows
 
 MAKE = "make"
+
+log = structlog.get_logger()
 
 
 class Making:
@@ -80,9 +85,12 @@ class Making:
         if job.state.is_end or job.shown_at:
             return  # the same update again: its job is known, and shown
         # Shown before it is set going, else a fast run's end could be overwritten by this card.
+        # Should that fail, the job goes on all the same: its end is delivered, and is paid for.
         try:
             card = waiting_card(job, ahead=await self._jobs.ahead_of(job))
             shown_at = await surface.send(update.reply_to, card, key=message_key(job))
             await self._jobs.note_shown(job.id, shown_at)
+        except StationError as error:
+            log.warning("chat.not_shown", job=job.id, code=error.code, error=str(error))
         finally:
             await self._start.wake(job)

@@ -54,9 +54,7 @@ class Notifier:
             return
         self._dirty.add(event.job)
         if event.job not in self._editors:
-            editor = asyncio.create_task(self._edit_while_dirty(event.job))
-            self._editors[event.job] = editor
-            editor.add_done_callback(lambda _: self._editors.pop(event.job, None))
+            self._editors[event.job] = asyncio.create_task(self._edit_while_dirty(event.job))
 
     async def stop(self) -> None:
         """End all editing; the rows are the truth, and the cards follow after the next start."""
@@ -66,20 +64,27 @@ class Notifier:
         await asyncio.gather(*editors, return_exceptions=True)
 
     async def _edit_while_dirty(self, job_id: JobId) -> None:
-        wait_s = FIRST_EDIT_S
-        while job_id in self._dirty:
-            await self._sleep(wait_s)
-            if job_id not in self._dirty:
-                return
-            self._dirty.discard(job_id)
-            # Read and edited in one turn: else the card of a job that ends in between would come
-            # after the courier's, and stay.
-            async with self._turns.of(job_id):
+        try:
+            await self._sleep(FIRST_EDIT_S)
+            while job_id in self._dirty:
+                self._dirty.discard(job_id)
+                await self._edit_as_it_stands(job_id)
+                # Also when nothing changed meanwhile: what changes soon after waits its turn.
+                await self._sleep(EDIT_EVERY_S)
+        finally:
+            # Not by a callback: what is heard before that ran would find no editor at work.
+            self._editors.pop(job_id, None)
+
+    async def _edit_as_it_stands(self, job_id: JobId) -> None:
+        # Read and edited in one turn: else the card of a job that ends in between would come
+        # after the courier's, and stay.
+        async with self._turns.of(job_id):
+            try:
                 job = await self._jobs.get(job_id)
-                if job is None or job.state.is_end:
-                    return
-                await self._edit(job)
-            wait_s = EDIT_EVERY_S
+                if job is not None and not job.state.is_end:
+                    await self._edit(job)
+            except StationError as error:
+                log.info("chat.not_edited", job=job_id, code=error.code, error=str(error))
 
     async def _edit(self, job: Job) -> None:
         surface = self._surfaces.get(platform_of(job.reply_to))
@@ -87,7 +92,4 @@ class Notifier:
             return
         ahead = await self._jobs.ahead_of(job) if job.state is JobState.WAITING else None
         card = waiting_card(job, ahead=ahead)
-        try:
-            await surface.edit(ReplyTo(job.reply_to), ShownAt(job.shown_at), card)
-        except StationError as error:
-            log.info("chat.not_edited", job=job.id, code=error.code, error=str(error))
+        await surface.edit(ReplyTo(job.reply_to), ShownAt(job.shown_at), card)

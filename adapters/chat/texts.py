@@ -34,17 +34,17 @@ FINISHING = "Finishing"
 ENDED_ALREADY = "That one has ended already."
 BUG = "Something broke on our side. You were not charged for it. Please try again."
 
+COUNTED_IN_SECONDS_S = 90
+"""Up to a minute and a half people count seconds."""
+
 
 def seconds(value: float) -> str:
     """Return a time as people say it: `4 s`, `2 min`, `1 h 10 min`."""
-    if value < 10:  # noqa: PLR2004 - below ten a tenth of a second still tells
+    if value < COUNTED_IN_SECONDS_S:
         return f"{value:.1f} s" if value < 1 else f"{value:.0f} s"
-    if value < 90:  # noqa: PLR2004 - up to a minute and a half people count seconds
-        return f"{value:.0f} s"
-    minutes = round(value / 60)
-    if minutes < 60:  # noqa: PLR2004 - sixty minutes are an hour
-        return f"{minutes} min"
-    hours, rest = divmod(minutes, 60)
+    hours, rest = divmod(round(value / 60), 60)
+    if not hours:
+        return f"{rest} min"
     return f"{hours} h {rest} min" if rest else f"{hours} h"
 
 
