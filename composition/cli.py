@@ -70,7 +70,7 @@ def demo(port: int, data: Path | None, *, fast: bool, real: bool) -> None:
 def make(**given: Unpack[MakeOptions]) -> None:
     """Make something from words: `make a red fox in the snow`. Ctrl-C cancels."""
     from composition.make import Asked  # noqa: PLC0415 - each command loads its own
-    from composition.make import make as run_make  # noqa: PLC0415
+    from composition.make import make as run_make  # noqa: PLC0415 - each command loads its own
 
     asked = Asked(
         prompt=" ".join(given["prompt"]),

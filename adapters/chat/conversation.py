@@ -120,9 +120,9 @@ class Conversation(UpdateHandler):
             case CancelJob(job):
                 return await self._stopping.by_button(account, job)
             case RepeatJob(job):
-                await self._making.again(update, account, surface, job)
+                await self._making.again(update, account, surface, job=job)
             case UpscaleResult(job):
-                await self._making.upscale(update, account, surface, job)
+                await self._making.upscale(update, account, surface, job=job)
             case ShowInfo(job):
                 return await self._answers.info(job, account)
             case RunCommand(command):

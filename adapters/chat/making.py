@@ -34,7 +34,8 @@ class Making:
     async def from_sentence(self, update: ChatUpdate, account: Account, surface: Surface) -> None:
         """Make what a bare sentence, with or without a picture, asks for."""
         workflow = await self._workflows.for_sentence(with_image=bool(update.images))
-        await self._from_words(update, account, surface, workflow, update.text.strip())
+        typed = update.text.strip()
+        await self._from_words(update, account, surface, workflow=workflow, typed=typed)
 
     async def from_command(
         self, update: ChatUpdate, account: Account, surface: Surface, *, name: str, rest: str
@@ -44,17 +45,17 @@ class Making:
             workflow = await self._workflows.for_sentence(with_image=bool(update.images))
         else:
             workflow = await self._workflows.named(name)
-        await self._from_words(update, account, surface, workflow, rest)
+        await self._from_words(update, account, surface, workflow=workflow, typed=rest)
 
     async def again(
-        self, update: ChatUpdate, account: Account, surface: Surface, job: JobId
+        self, update: ChatUpdate, account: Account, surface: Surface, *, job: JobId
     ) -> None:
         """Make the same once more, with a new seed."""
         request = await self._go_on.again(job, account.id, reply_to=update.reply_to)
         await self._make(update, surface, request)
 
     async def upscale(
-        self, update: ChatUpdate, account: Account, surface: Surface, job: JobId
+        self, update: ChatUpdate, account: Account, surface: Surface, *, job: JobId
     ) -> None:
         """Make a result's picture larger."""
         request = await self._go_on.upscale(job, account.id, reply_to=update.reply_to)
@@ -65,6 +66,7 @@ class Making:
         update: ChatUpdate,
         account: Account,
         surface: Surface,
+        *,
         workflow: Workflow,
         typed: str,
     ) -> None:

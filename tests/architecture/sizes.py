@@ -24,6 +24,7 @@ DEEPEST = 3
 OUTLIVING = frozenset(
     {
         "adapters/chat/conversation.py",
+        "adapters/web/guard.py",
         "infrastructure/events.py",
         "infrastructure/wake_ups/in_process.py",
     }

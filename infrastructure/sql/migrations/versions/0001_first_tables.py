@@ -26,7 +26,8 @@ _TABLES = (
 
 def upgrade() -> None:
     """Make them."""
-    _points()
+    _wallets()
+    _holds()
     _journal()
     _jobs()
     _people()
@@ -39,7 +40,7 @@ def downgrade() -> None:
         op.drop_table(table)
 
 
-def _points() -> None:
+def _wallets() -> None:
     op.create_table(
         "wallets",
         sa.Column("id", sa.Text(), nullable=False),
@@ -63,6 +64,9 @@ def _points() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_wallets")),
     )
+
+
+def _holds() -> None:
     op.create_table(
         "holds",
         sa.Column("id", sa.Text(), nullable=False),
