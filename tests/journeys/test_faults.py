@@ -53,7 +53,7 @@ def words(message: Message) -> str:
 
 
 def is_end(message: Message) -> bool:
-    return message["id"].startswith("job-") and message["tone"] != "working"
+    return str(message["id"]).startswith("job-") and message["tone"] != "working"
 
 
 def is_result(message: Message) -> bool:
