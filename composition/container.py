@@ -13,7 +13,7 @@ from adapters.web.chat_log import ChatLog
 from adapters.web.hooks import HookRoutes
 from adapters.web.server import WebServer, WebSettings
 from adapters.web.surface import WebSurface
-from composition.config import Config
+from composition.config import Config, SettingsError
 from core.generations.model import WORKER
 from core.generations.service import Moves
 from core.media.service import Media
@@ -49,7 +49,7 @@ from infrastructure.memory.seen import InMemorySeen
 from infrastructure.memory.transcripts import InMemoryTranscripts
 from infrastructure.new_ids import RandomIds
 from infrastructure.sql.accounts import SqlAccounts
-from infrastructure.sql.database import open_database
+from infrastructure.sql.database import Database, open_database
 from infrastructure.sql.history import SqlRunHistory
 from infrastructure.sql.jobs import SqlJobs
 from infrastructure.sql.ledger import SqlLedger
@@ -58,8 +58,11 @@ from infrastructure.sql.transcripts import SqlTranscripts
 from infrastructure.wake_ups.in_process import InProcessWakeUps
 
 
-def _database_url(config: Config, folder: DataFolder) -> str:
-    return config.database_url or folder.database_url
+def _database(config: Config, folder: DataFolder) -> Database:
+    try:
+        return open_database(config.database_url or folder.database_url)
+    except ValueError as error:
+        raise SettingsError({"DATABASE_URL": str(error)}) from error
 
 
 def _secret(config: Config, folder: DataFolder) -> str:
@@ -92,7 +95,7 @@ class Container(containers.DeclarativeContainer):
     secret = providers.Singleton(_secret, config, folder)
     hooks = providers.Singleton(SignedHooks, secret, public_url=None)
 
-    database = providers.Singleton(open_database, providers.Callable(_database_url, config, folder))
+    database = providers.Singleton(_database, config, folder)
     ledger = providers.Selector(
         config.provided.store,
         sql=providers.Singleton(SqlLedger, database, config.provided.allowance),
