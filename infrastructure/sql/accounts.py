@@ -8,9 +8,20 @@ import sqlalchemy as sa
 from core.sessions.model import Account, Identity
 from core.sessions.ports import AccountStore
 from core.shared.ids import AccountId
-from infrastructure.sql.dialects import inserting
+from infrastructure.sql.dialects import insert_unless_there
 from infrastructure.sql.tables import accounts, identities
 from infrastructure.sql.transactions import Database
+
+_FIND = (
+    sa.select(accounts.c.id, accounts.c.created_at)
+    .join(identities, identities.c.account == accounts.c.id)
+    .where(
+        identities.c.platform == sa.bindparam("the_platform"),
+        identities.c.user_id == sa.bindparam("the_user"),
+    )
+)
+_NOTE_IDENTITY = insert_unless_there(identities, identities.c.account)
+_MAKE = sa.insert(accounts)
 
 
 class SqlAccounts(AccountStore):
@@ -28,24 +39,18 @@ class SqlAccounts(AccountStore):
 
 
 def _find(connection: sa.Connection, *, identity: Identity) -> Account | None:
-    query = (
-        sa.select(accounts.c.id, accounts.c.created_at)
-        .join(identities, identities.c.account == accounts.c.id)
-        .where(identities.c.platform == identity.platform, identities.c.user_id == identity.user_id)
-    )
-    row = connection.execute(query).mappings().first()
+    who = {"the_platform": identity.platform, "the_user": identity.user_id}
+    row = connection.execute(_FIND, who).mappings().first()
     return None if row is None else Account(id=row["id"], created_at=row["created_at"])
 
 
 def _make(
     connection: sa.Connection, *, identity: Identity, fresh: AccountId, now: datetime
 ) -> Account:
-    insert = inserting(connection, identities).values(
-        platform=identity.platform, user_id=identity.user_id, account=fresh
-    )
-    unless_there = insert.on_conflict_do_nothing().returning(identities.c.account)
-    if connection.execute(unless_there).first() is not None:
-        connection.execute(sa.insert(accounts).values(id=fresh, created_at=now))
+    columns = {"platform": identity.platform, "user_id": identity.user_id, "account": fresh}
+    insert = _NOTE_IDENTITY[connection.dialect.name]
+    if connection.execute(insert, columns).first() is not None:
+        connection.execute(_MAKE, {"id": fresh, "created_at": now})
         return Account(id=fresh, created_at=now, is_new=True)
     known = _find(connection, identity=identity)
     if known is None:

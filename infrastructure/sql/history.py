@@ -10,6 +10,17 @@ from core.workflows.ports import RunHistory
 from infrastructure.sql.tables import jobs
 from infrastructure.sql.transactions import Database
 
+_NEWEST = (
+    sa.select(jobs.c.run_s)
+    .where(
+        jobs.c.workflow == sa.bindparam("the_workflow"),
+        jobs.c.state == JobState.SUCCEEDED,
+        jobs.c.run_s.is_not(None),
+    )
+    .order_by(jobs.c.moved_at.desc(), jobs.c.id.desc())
+    .limit(sa.bindparam("at_most", type_=sa.Integer))
+)
+
 
 class SqlRunHistory(RunHistory):
     """Knows every run time in `jobs`."""
@@ -18,16 +29,9 @@ class SqlRunHistory(RunHistory):
         self._database = database
 
     async def recent_seconds(self, workflow: WorkflowName, *, limit: int) -> Sequence[float]:
-        newest = (
-            sa.select(jobs.c.run_s)
-            .where(
-                jobs.c.workflow == workflow,
-                jobs.c.state == JobState.SUCCEEDED,
-                jobs.c.run_s.is_not(None),
-            )
-            .order_by(jobs.c.moved_at.desc(), jobs.c.id.desc())
-            .limit(limit)
-        )
+        newest = {"the_workflow": workflow, "at_most": limit}
         return await self._database.read(
-            lambda connection: [float(run_s) for run_s in connection.execute(newest).scalars()]
+            lambda connection: [
+                float(run_s) for run_s in connection.execute(_NEWEST, newest).scalars()
+            ]
         )

@@ -41,7 +41,7 @@ from core.points.model import (
 )
 from core.points.ports import PointsLedger
 from core.shared.ids import WalletId
-from infrastructure.sql.dialects import inserting
+from infrastructure.sql import ledger_statements as statements
 from infrastructure.sql.rows import (
     entry_from,
     entry_row,
@@ -52,7 +52,6 @@ from infrastructure.sql.rows import (
     wallet_from,
     wallet_row,
 )
-from infrastructure.sql.tables import entries, grants, holds, wallets
 from infrastructure.sql.transactions import Database
 
 
@@ -85,14 +84,11 @@ class SqlLedger(PointsLedger):
         return await self._database.run(partial(self._release, hold=hold, now=now))
 
     async def history(self, wallet: WalletId, *, limit: int) -> Sequence[Entry]:
-        newest = (
-            sa.select(entries)
-            .where(entries.c.wallet == wallet)
-            .order_by(entries.c.seq.desc())
-            .limit(limit)
-        )
+        newest = {"the_wallet": wallet, "at_most": limit}
         return await self._database.read(
-            lambda connection: [entry_from(row) for row in connection.execute(newest).mappings()]
+            lambda connection: [
+                entry_from(row) for row in connection.execute(statements.HISTORY, newest).mappings()
+            ]
         )
 
     async def audit(self) -> Audit:
@@ -115,14 +111,12 @@ class SqlLedger(PointsLedger):
 
     def _grant(self, connection: sa.Connection, *, grant: Grant, now: datetime) -> GrantResult:
         locked = self._locked(connection, grant.wallet, now=now)
-        insert = inserting(connection, grants).values(**grant_row(grant, now=now))
-        unless_there = insert.on_conflict_do_nothing().returning(grants.c.ref)
-        if connection.execute(unless_there).first() is not None:
+        insert = statements.GRANT[connection.dialect.name]
+        if connection.execute(insert, grant_row(grant, now=now)).first() is not None:
             _write(connection, locked, locked.books.granted(grant, now=now))
             return GrantResult.GRANTED
-        known = sa.select(grants).where(grants.c.ref == grant.ref)
-        first = grant_from(connection.execute(known).mappings().one())
-        return answer_to_repeated_grant(first, grant)
+        known = connection.execute(statements.KNOWN_GRANT, {"the_ref": grant.ref}).mappings()
+        return answer_to_repeated_grant(grant_from(known.one()), grant)
 
     def _hold(self, connection: sa.Connection, *, hold: Hold, now: datetime) -> HoldResult:
         locked = self._locked(connection, hold.wallet, now=now)
@@ -138,11 +132,9 @@ class SqlLedger(PointsLedger):
     def _settle(
         self, connection: sa.Connection, *, hold: str, actual: Points, now: datetime
     ) -> Settlement:
-        total = holds.c.allowance + holds.c.bought
         # No hold is larger, and no column holds every number that Points can.
         at_most = min(actual.amount, MAX_AMOUNT)
-        charged = sa.case((total < at_most, total), else_=sa.literal(at_most))
-        ended = _end_hold(connection, hold, HoldState.SETTLED, charged=charged, now=now)
+        ended = _end_hold(connection, hold, HoldState.SETTLED, at_most=at_most, now=now)
         if ended is not None and ended.wallet is not None:
             locked = self._locked(connection, ended.wallet, now=now)
             books = locked.books.settled(hold, ended.split, actual=actual, now=now)
@@ -158,7 +150,7 @@ class SqlLedger(PointsLedger):
         # either the hold is found below or it will find the tombstone.
         if _insert_hold(connection, hold, TOMBSTONE, now=now):
             return ResolveResult.UNKNOWN_HOLD
-        ended = _end_hold(connection, hold, HoldState.RELEASED, charged=sa.literal(0), now=now)
+        ended = _end_hold(connection, hold, HoldState.RELEASED, at_most=0, now=now)
         if ended is not None and ended.wallet is not None:
             locked = self._locked(connection, ended.wallet, now=now)
             _write(connection, locked, locked.books.released(hold, ended.split, now=now))
@@ -171,9 +163,9 @@ class SqlLedger(PointsLedger):
         row = _lock(connection, wallet)
         if row is None:
             opened = Books.opened(wallet, self._policy, now=now)
-            insert = inserting(connection, wallets).values(**wallet_row(opened.wallet), version=0)
-            unless_there = insert.on_conflict_do_nothing().returning(wallets.c.id)
-            if connection.execute(unless_there).first() is not None:
+            insert = statements.OPEN_WALLET[connection.dialect.name]
+            columns = {**wallet_row(opened.wallet), "version": 0}
+            if connection.execute(insert, columns).first() is not None:
                 _write_journal(connection, opened)
                 return _Locked(version=0, books=Books(wallet=opened.wallet))
             row = _lock(connection, wallet)
@@ -192,27 +184,24 @@ class _Locked:
 
 
 def _find(connection: sa.Connection, *, wallet: WalletId) -> Wallet | None:
-    query = sa.select(wallets).where(wallets.c.id == wallet)
-    row = connection.execute(query).mappings().first()
+    row = connection.execute(statements.WALLET, {"the_wallet": wallet}).mappings().first()
     return None if row is None else wallet_from(row)
 
 
 def _lock(connection: sa.Connection, wallet: WalletId) -> sa.RowMapping | None:
-    # On SQLite the whole transaction is the lock.
-    query = sa.select(wallets).where(wallets.c.id == wallet).with_for_update(key_share=True)
-    return connection.execute(query).mappings().first()
+    return connection.execute(statements.LOCK_WALLET, {"the_wallet": wallet}).mappings().first()
 
 
 def _write(connection: sa.Connection, locked: _Locked, books: Books) -> None:
     # The version and the table's own checks stand behind the lock: should it ever fail us, this
     # transaction does, and not the books.
-    update = (
-        sa.update(wallets)
-        .where(wallets.c.id == books.wallet.id, wallets.c.version == locked.version)
-        .values({**wallet_row(books.wallet), "version": locked.version + 1})
-        .returning(wallets.c.id)
-    )
-    if connection.execute(update).first() is None:
+    parameters = {
+        **wallet_row(books.wallet),
+        "version": locked.version + 1,
+        "the_wallet": books.wallet.id,
+        "the_version": locked.version,
+    }
+    if connection.execute(statements.WRITE_WALLET, parameters).first() is None:
         raise RuntimeError("a wallet changed under its lock")
     _write_journal(connection, books)
 
@@ -220,58 +209,41 @@ def _write(connection: sa.Connection, locked: _Locked, books: Books) -> None:
 def _write_journal(connection: sa.Connection, books: Books) -> None:
     if books.entries:
         lines = [entry_row(entry, books.wallet.id) for entry in books.entries]
-        connection.execute(sa.insert(entries), lines)
+        connection.execute(statements.WRITE_ENTRY, lines)
 
 
 def _find_hold(connection: sa.Connection, hold: str) -> HoldRecord | None:
-    row = connection.execute(sa.select(holds).where(holds.c.id == hold)).mappings().first()
+    row = connection.execute(statements.KNOWN_HOLD, {"the_hold": hold}).mappings().first()
     return None if row is None else hold_from(row)
 
 
 def _insert_hold(
     connection: sa.Connection, hold: str, record: HoldRecord, *, now: datetime
 ) -> bool:
-    insert = inserting(connection, holds).values(**hold_row(hold, record, now=now))
-    unless_there = insert.on_conflict_do_nothing().returning(holds.c.id)
-    return connection.execute(unless_there).first() is not None
+    insert = statements.HOLD[connection.dialect.name]
+    return connection.execute(insert, hold_row(hold, record, now=now)).first() is not None
 
 
 def _end_hold(
-    connection: sa.Connection,
-    hold: str,
-    state: HoldState,
-    *,
-    charged: sa.ColumnElement[int],
-    now: datetime,
+    connection: sa.Connection, hold: str, end: HoldState, *, at_most: int, now: datetime
 ) -> HoldRecord | None:
     """End an open hold; return it as it ended, None when there is no open one."""
-    update = (
-        sa.update(holds)
-        .where(holds.c.id == hold, holds.c.state == HoldState.HELD)
-        .values(state=state, charged=charged, ended_at=now)
-        .returning(holds)
-    )
-    row = connection.execute(update).mappings().first()
+    parameters = {"the_hold": hold, "end": end, "at_most": at_most, "now": now}
+    row = connection.execute(statements.END_HOLD, parameters).mappings().first()
     return None if row is None else hold_from(row)
 
 
 def _audit(connection: sa.Connection) -> Audit:
     journal: Counter[str] = Counter()
-    for account, sign in ((entries.c.debit, -1), (entries.c.credit, 1)):
-        sums = sa.select(account, sa.func.sum(entries.c.amount)).group_by(account)
+    for sums, sign in statements.SUMS:
         for name, amount in connection.execute(sums):
             journal[name] += sign * int(amount)
-    every_open = (
-        sa.select(holds.c.wallet, sa.func.sum(holds.c.allowance), sa.func.sum(holds.c.bought))
-        .where(holds.c.state == HoldState.HELD)
-        .group_by(holds.c.wallet)
-    )
     return recount(
-        [wallet_from(row) for row in connection.execute(sa.select(wallets)).mappings()],
+        [wallet_from(row) for row in connection.execute(statements.WALLETS).mappings()],
         journal=journal,
-        entries=connection.execute(sa.select(sa.func.count()).select_from(entries)).scalar_one(),
+        entries=connection.execute(statements.COUNT_ENTRIES).scalar_one(),
         open_holds={
             WalletId(wallet): Split(allowance=int(allowance), bought=int(bought))
-            for wallet, allowance, bought in connection.execute(every_open)
+            for wallet, allowance, bought in connection.execute(statements.OPEN_HOLDS)
         },
     )

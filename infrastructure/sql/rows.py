@@ -7,6 +7,7 @@ What is only read together is one column of JSON, in ASCII: whatever a person ty
 import json
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 
 import attrs
 from sqlalchemy import RowMapping
@@ -20,6 +21,9 @@ from core.sessions.model import TranscriptMessage
 from core.shared.ids import JobId, WalletId
 
 Row = Mapping[str, object]
+
+REMEMBERED_TEXTS = 1024
+"""How many columns of JSON are kept decoded: a job is read many times while it runs."""
 
 
 def wallet_row(wallet: Wallet) -> Row:
@@ -143,11 +147,10 @@ def moving_job_row(job: Job) -> Row:
 
 def job_from(row: RowMapping) -> Job:
     """Return the job of a row."""
-    points, median_s, p90_s = json.loads(row["quote"])
     return Job(
         id=JobId(row["id"]),
         wish=_wish_from(row["wish"]),
-        quote=Quote(points=Points(points), median_s=median_s, p90_s=p90_s),
+        quote=_quote_from(row["quote"]),
         created_at=row["created_at"],
         state=JobState(row["state"]),
         moved_at=row["moved_at"],
@@ -161,7 +164,7 @@ def job_from(row: RowMapping) -> Job:
         live_status=row["live_status"],
         queue_position=row["queue_position"],
         run_s=row["run_s"],
-        outputs=tuple(MediaRef(**each) for each in json.loads(row["outputs"])),
+        outputs=_outputs_from(row["outputs"]),
         texts=tuple(json.loads(row["texts"])),
         charged=Points(row["charged"]),
         failure=row["failure"],
@@ -174,9 +177,49 @@ def job_from(row: RowMapping) -> Job:
     )
 
 
+def added_job_from(row: RowMapping, job: Job) -> Job:
+    """Return the job as it stands after it was inserted; the row has its words."""
+    return attrs.evolve(
+        job,
+        live_status=row["live_status"],
+        failure=row["failure"],
+        reply_to=row["reply_to"],
+        shown_at=row["shown_at"],
+    )
+
+
+def saved_job_from(row: RowMapping, job: Job) -> Job:
+    """Return the job as it stands after this was saved; the row has what others write."""
+    return attrs.evolve(
+        job,
+        version=job.version + 1,
+        live_status=row["live_status"],
+        failure=row["failure"],
+        wish=_wish_from(row["wish"]),
+        quote=_quote_from(row["quote"]),
+        created_at=row["created_at"],
+        reply_to=row["reply_to"],
+        driver=row["driver"],
+        shown_at=row["shown_at"],
+        cancel_requested=row["cancel_requested"],
+    )
+
+
+@lru_cache(REMEMBERED_TEXTS)
 def _wish_from(stored: str) -> Wish:
     wish = json.loads(stored)
     return Wish(**{**wish, "media_inputs": tuple(wish["media_inputs"])})
+
+
+@lru_cache(REMEMBERED_TEXTS)
+def _quote_from(stored: str) -> Quote:
+    points, median_s, p90_s = json.loads(stored)
+    return Quote(points=Points(points), median_s=median_s, p90_s=p90_s)
+
+
+@lru_cache(REMEMBERED_TEXTS)
+def _outputs_from(stored: str) -> tuple[MediaRef, ...]:
+    return tuple(MediaRef(**each) for each in json.loads(stored))
 
 
 def _claim_from(row: RowMapping) -> Claim | None:

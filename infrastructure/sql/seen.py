@@ -6,12 +6,22 @@ from functools import partial
 import sqlalchemy as sa
 
 from core.shared.ports import SeenOnce
-from infrastructure.sql.dialects import inserting
+from infrastructure.sql.dialects import insert_on_both
 from infrastructure.sql.tables import seen
 from infrastructure.sql.transactions import Database
 
 PRUNE_EVERY_S = 60.0
 """How often one process looks for keys whose window is over."""
+
+_NOTE = insert_on_both(
+    seen,
+    lambda insert: insert.on_conflict_do_update(
+        index_elements=[seen.c.key],
+        set_={name: insert.excluded[name] for name in ("seen_at", "forget_at")},
+        where=seen.c.seen_at <= sa.bindparam("window_began", type_=seen.c.seen_at.type),
+    ).returning(seen.c.key),
+)
+_PRUNE = sa.delete(seen).where(seen.c.forget_at < sa.bindparam("now"))
 
 
 class SqlSeen(SeenOnce):
@@ -32,17 +42,15 @@ class SqlSeen(SeenOnce):
 
 
 def _first_time(connection: sa.Connection, *, key: str, now: datetime, window: timedelta) -> bool:
-    values = {"seen_at": now, "forget_at": now + window}
-    upsert = (
-        inserting(connection, seen)
-        .values(key=key, **values)
-        .on_conflict_do_update(
-            index_elements=[seen.c.key], set_=values, where=seen.c.seen_at <= now - window
-        )
-        .returning(seen.c.key)
-    )
-    return connection.execute(upsert).first() is not None
+    parameters = {
+        "key": key,
+        "seen_at": now,
+        "forget_at": now + window,
+        "window_began": now - window,
+    }
+    noted = connection.execute(_NOTE[connection.dialect.name], parameters)
+    return noted.first() is not None
 
 
 def _prune(connection: sa.Connection, *, now: datetime) -> None:
-    connection.execute(sa.delete(seen).where(seen.c.forget_at < now))
+    connection.execute(_PRUNE, {"now": now})

@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.pool import ConnectionPoolEntry
 
+from infrastructure.sql.group_commit import GroupCommit
+from infrastructure.sql.sqlite_connections import SqliteConnections
 from infrastructure.sql.transactions import Database, shielded, trouble_is_named
 from infrastructure.sql.upgrade import upgrade
 
@@ -41,30 +42,33 @@ class SqliteDatabase(Database):
         self._path = path
         self._busy_timeout_s = busy_timeout_s
         self._writer: ThreadPoolExecutor | None = None
+        self._group_commit: GroupCommit | None = None
         self._readers: ThreadPoolExecutor | None = None
         if not inline:
             self._writer = ThreadPoolExecutor(1, thread_name_prefix="sqlite-writer")
+            self._group_commit = GroupCommit(self._writer, self._write)
             self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="sqlite-reader")
-        self._write_engine = _engine(
-            path, "BEGIN IMMEDIATE", connections=1, busy_timeout_s=busy_timeout_s
+        self._writing = SqliteConnections(
+            path, "BEGIN IMMEDIATE", count=1, busy_timeout_s=busy_timeout_s, read_only=False
         )
-        self._read_engine = _engine(
-            path, "BEGIN", connections=READERS, busy_timeout_s=busy_timeout_s
+        self._reading = SqliteConnections(
+            path, "BEGIN", count=READERS, busy_timeout_s=busy_timeout_s, read_only=True
         )
-        sa.event.listen(self._read_engine, "connect", _forbid_writing)
 
     async def open(self) -> None:
         await self._on(self._writer, self._open)
 
     async def close(self) -> None:
-        await self._on(self._readers, self._read_engine.dispose)
-        await self._on(self._writer, self._write_engine.dispose)
+        await self._on(self._readers, self._reading.close)
+        await self._on(self._writer, self._writing.close)
         for threads in (self._readers, self._writer):
             if threads is not None:
                 threads.shutdown()
 
     async def run(self, transaction: Callable[[sa.Connection], T]) -> T:
-        return await self._on(self._writer, partial(self._write, transaction))
+        if self._group_commit is None:
+            return self._write(transaction)
+        return await shielded(asyncio.wrap_future(self._group_commit.submit(transaction)))
 
     async def read(self, query: Callable[[sa.Connection], T]) -> T:
         return await self._on(self._readers, partial(self._read, query))
@@ -81,40 +85,12 @@ class SqliteDatabase(Database):
         self._write(upgrade)
 
     def _write(self, transaction: Callable[[sa.Connection], T]) -> T:
-        with trouble_is_named(), self._write_engine.begin() as connection:
+        with trouble_is_named(), self._writing.begin() as connection:
             return transaction(connection)
 
     def _read(self, query: Callable[[sa.Connection], T]) -> T:
-        with trouble_is_named(), self._read_engine.begin() as connection:
+        with trouble_is_named(), self._reading.begin() as connection:
             return query(connection)
-
-
-def _engine(path: Path, begin: str, *, connections: int, busy_timeout_s: float) -> sa.Engine:
-    engine = sa.create_engine(
-        sa.URL.create("sqlite", database=str(path)),
-        poolclass=sa.QueuePool,
-        pool_size=connections,
-        max_overflow=0,
-        hide_parameters=True,
-        connect_args={"timeout": busy_timeout_s},
-    )
-
-    def on_connect(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
-        # The driver must not begin transactions by its own rules.
-        connection.isolation_level = None
-        for pragma in ("synchronous=FULL", "foreign_keys=ON"):
-            connection.execute(f"PRAGMA {pragma}")
-
-    def on_begin(connection: sa.Connection) -> None:
-        connection.exec_driver_sql(begin)
-
-    sa.event.listen(engine, "connect", on_connect)
-    sa.event.listen(engine, "begin", on_begin)
-    return engine
-
-
-def _forbid_writing(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
-    connection.execute("PRAGMA query_only=ON")
 
 
 def _use_write_ahead_log(path: Path, *, timeout_s: float) -> None:

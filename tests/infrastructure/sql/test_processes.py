@@ -55,7 +55,7 @@ async def assert_books_know(url: str | None, holds: list[str]) -> None:
 
     assert set(again) <= {HoldResult.EXISTS}
     assert audit.balanced, audit.problems
-    # One hold more may have been made than we were told of: by each process that was killed.
+    # Holds more may have been made than we were told of: by each process that was killed.
     assert balance.held.amount % 3 == 0
     assert balance.held.amount >= 3 * len(holds)
 

@@ -137,6 +137,18 @@ async def test_words_that_no_database_takes_are_stored_without_them(sql: Databas
     assert await jobs.get(JobId("job-1")) == job
 
 
+async def test_a_saved_job_is_returned_as_it_is_stored(sql: Database) -> None:
+    jobs = SqlJobs(sql)
+    job = await jobs.add(attrs.evolve(a_job(), reply_to="web:\0chat-1", shown_at="\0"))
+
+    saved = await jobs.save(attrs.evolve(job, failure="a\0b", live_status="\ud83dc"))
+
+    assert (job.reply_to, job.shown_at) == ("web:chat-1", "")
+    assert saved is not None
+    assert (saved.failure, saved.live_status) == ("ab", "c")
+    assert await jobs.get(JobId("job-1")) == saved
+
+
 async def test_a_moment_without_a_zone_is_a_bug(sql: Database) -> None:
     naive = NOW.replace(tzinfo=None)
 

@@ -1,0 +1,67 @@
+"""
+What the points ledger asks its database.
+
+Each statement is built once: SQLAlchemy then knows it again without walking through it. Parameters
+that stand beside columns of a row have a name that no column has.
+"""
+
+import sqlalchemy as sa
+
+from core.points.books import HoldState
+from infrastructure.sql.dialects import insert_unless_there
+from infrastructure.sql.tables import entries, grants, holds, wallets
+
+_THE_WALLET = wallets.c.id == sa.bindparam("the_wallet")
+_THE_HOLD = holds.c.id == sa.bindparam("the_hold")
+
+WALLET = sa.select(wallets).where(_THE_WALLET)
+LOCK_WALLET = WALLET.with_for_update(key_share=True)
+"""On SQLite the whole transaction is the lock."""
+OPEN_WALLET = insert_unless_there(wallets, wallets.c.id)
+WRITE_WALLET = (
+    sa.update(wallets)
+    .where(_THE_WALLET, wallets.c.version == sa.bindparam("the_version"))
+    .returning(wallets.c.id)
+)
+"""Sets the columns it is given."""
+
+WRITE_ENTRY = sa.insert(entries)
+HISTORY = (
+    sa.select(entries)
+    .where(entries.c.wallet == sa.bindparam("the_wallet"))
+    .order_by(entries.c.seq.desc())
+    .limit(sa.bindparam("at_most", type_=sa.Integer))
+)
+
+GRANT = insert_unless_there(grants, grants.c.ref)
+KNOWN_GRANT = sa.select(grants).where(grants.c.ref == sa.bindparam("the_ref"))
+
+HOLD = insert_unless_there(holds, holds.c.id)
+KNOWN_HOLD = sa.select(holds).where(_THE_HOLD)
+
+_AT_MOST = sa.bindparam("at_most", type_=holds.c.charged.type)
+_TOTAL = holds.c.allowance + holds.c.bought
+END_HOLD = (
+    sa.update(holds)
+    .where(_THE_HOLD, holds.c.state == HoldState.HELD)
+    .values(
+        state=sa.bindparam("end"),
+        charged=sa.case((_TOTAL < _AT_MOST, _TOTAL), else_=_AT_MOST),
+        ended_at=sa.bindparam("now"),
+    )
+    .returning(holds)
+)
+"""Ends an open hold and charges `at_most`; returns it as it ended."""
+
+SUMS = tuple(
+    (sa.select(account, sa.func.sum(entries.c.amount)).group_by(account), sign)
+    for account, sign in ((entries.c.debit, -1), (entries.c.credit, 1))
+)
+"""What each account gave (-1) and got (+1), by the journal."""
+WALLETS = sa.select(wallets)
+COUNT_ENTRIES = sa.select(sa.func.count()).select_from(entries)
+OPEN_HOLDS = (
+    sa.select(holds.c.wallet, sa.func.sum(holds.c.allowance), sa.func.sum(holds.c.bought))
+    .where(holds.c.state == HoldState.HELD)
+    .group_by(holds.c.wallet)
+)
