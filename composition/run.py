@@ -28,8 +28,9 @@ async def working(container: Container) -> AsyncIterator[None]:
             await container.database().open()
             stack.push_async_callback(container.database().close)
         stack.callback(container.images().close)
-        stack.push_async_callback(container.client().aclose)
-        stack.push_async_callback(container.catalogue().aclose)
+        if container.config().comfy is not None:
+            stack.push_async_callback(container.client().aclose)
+            stack.push_async_callback(container.catalogue().aclose)
         stack.push_async_callback(container.events().stop)
         container.events().subscribe(log_event)
         container.wake_ups().start(container.advance())

@@ -92,7 +92,8 @@ class JobStore(Protocol):
         Move the waiting job whose turn it is to *submitting*, under the claim, and return it.
 
         Only jobs of this driver are chosen and take places. A job whose person asked for its end is
-        never chosen. `attempts` stays as it was.
+        never chosen, nor one that was tried before and is to wait until `next_wake_at`. `attempts`
+        stays as it was.
         The turn goes to the person with the fewest jobs at the service, then to the oldest job.
         Returns None when nobody waits or no place is free.
         """

@@ -77,6 +77,7 @@ class InMemoryJobs(JobStore):
             if at_service[job.wish.account] < places.per_account
             and job.driver == driver
             and not job.cancel_requested
+            and (job.attempts == 0 or (job.next_wake_at or now) <= now)
         ]
         if not turns:
             return None

@@ -113,6 +113,7 @@ LOCK_CLAIMS = sa.select(sa.func.pg_advisory_xact_lock(_CLAIMS_LOCK))
 
 def _claim_next() -> sa.Executable:
     the_driver = sa.bindparam("the_driver", type_=sa.Text)
+    now = sa.bindparam("now", type_=jobs.c.moved_at.type)
     at_service = [state for state in JobState if state in AT_SERVICE]
     taken = (
         sa.select(jobs.c.account, sa.func.count().label("places"))
@@ -128,6 +129,7 @@ def _claim_next() -> sa.Executable:
         .outerjoin(taken, taken.c.account == waiting.c.account)
         .where(waiting.c.state == JobState.WAITING, waiting.c.driver == the_driver)
         .where(waiting.c.cancel_requested.is_(False))
+        .where(sa.or_(waiting.c.attempts == 0, waiting.c.next_wake_at <= now))
         .where(own < sa.bindparam("per_account", type_=sa.Integer))
         .where(taken_in_all < sa.bindparam("in_all", type_=sa.Integer))
         .order_by(own, waiting.c.created_at, waiting.c.id)
@@ -140,7 +142,7 @@ def _claim_next() -> sa.Executable:
         .where(jobs.c.id == turn.scalar_subquery(), jobs.c.state == JobState.WAITING)
         .values(
             state=JobState.SUBMITTING,
-            moved_at=sa.bindparam("now"),
+            moved_at=now,
             claim_owner=sa.bindparam("owner"),
             claim_until=sa.bindparam("until"),
             version=jobs.c.version + 1,

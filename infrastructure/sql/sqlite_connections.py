@@ -8,7 +8,7 @@ nothing of the failure is left for the next.
 import sqlite3
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -38,13 +38,12 @@ class SqliteConnections:
     @contextmanager
     def begin(self) -> Iterator[sa.Connection]:
         """Run one transaction: committed at the end of the block, rolled back by an error."""
-        connection = self._taken()
-        try:
+        with ExitStack() as unless_it_went_well:
+            connection = self._taken()
+            unless_it_went_well.callback(connection.close)
             with connection.begin():
                 yield connection
-        except BaseException:
-            connection.close()
-            raise
+            unless_it_went_well.pop_all()
         self._idle.append(connection)
 
     def close(self) -> None:

@@ -26,6 +26,7 @@ OUTLIVING = frozenset(
         "adapters/chat/conversation.py",
         "adapters/web/guard.py",
         "infrastructure/events.py",
+        "infrastructure/sql/group_commit.py",
         "infrastructure/wake_ups/in_process.py",
     }
 )

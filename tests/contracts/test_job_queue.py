@@ -145,7 +145,7 @@ async def test_a_job_whose_person_wants_its_end_is_never_claimed(jobs: JobStore)
 
 
 async def test_a_claim_keeps_count_of_the_tries_before_it(jobs: JobStore) -> None:
-    await jobs.add(attrs.evolve(waiting("busy"), attempts=3))
+    await jobs.add(attrs.evolve(waiting("busy"), attempts=3, next_wake_at=NOW))
 
     job = await jobs.claim_next(CLAIM, PLACES, now=NOW)
 
@@ -164,3 +164,17 @@ async def test_each_driver_claims_and_counts_only_its_own_jobs(jobs: JobStore) -
     assert mine is not None
     assert the_workers is not None
     assert (mine.id, the_workers.id) == ("the command's", "the worker's")
+
+
+async def test_a_job_that_was_tried_waits_for_its_moment_and_lets_others_by(
+    jobs: JobStore,
+) -> None:
+    await jobs.add(attrs.evolve(waiting("tried"), attempts=1, next_wake_at=LATER))
+    await add_all(jobs, waiting("new", since=minutes(1)))
+
+    first = [await claim(jobs), await claim(jobs)]
+    then = await jobs.claim_next(CLAIM, PLACES, now=LATER)
+
+    assert first == ["new", None]
+    assert then is not None
+    assert then.id == "tried"
