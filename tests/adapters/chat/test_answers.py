@@ -1,0 +1,66 @@
+import attrs
+import pytest
+
+from adapters.chat.actions import ShowInfo
+from adapters.chat.answers import QUESTIONS
+from core.generations.model import JobState
+from tests.adapters.chat.talk import Talk, an_id
+from tests.builders import an_ended_job
+
+
+async def test_asking_changes_nothing(talk: Talk) -> None:
+    for question in QUESTIONS:
+        await talk.say(f"/{question}")
+
+    assert await talk.jobs.recent_of(await talk.account(), limit=10) == []
+    assert (talk.wake_ups.woken, talk.events.events) == ([], [])
+
+
+async def test_workflows_cost_what_they_took_lately(talk: Talk) -> None:
+    await talk.jobs.add(an_ended_job(an_id(1)))
+
+    await talk.say("/workflows")
+
+    assert "/text2img  Draws what you say. · at most 10 points, about 5 s" in talk.last()
+    assert "/img2img  Changes a picture. · at most 20 points, about 6 s" in talk.last()
+
+
+async def test_points_show_what_open_jobs_set_aside(talk: Talk) -> None:
+    await talk.say("a red fox")
+    await talk.say("/points")
+
+    assert talk.last() == (
+        "You have 350 points\nallowance 350 of 370\nset aside for what is under way 20"
+    )
+
+
+async def test_status_shows_one_s_own_open_jobs_oldest_first(talk: Talk) -> None:
+    await talk.has_job(1, person="bob")
+    await talk.has_job(2, state=JobState.SUCCEEDED)
+    running = await talk.has_job(3, state=JobState.RUNNING)
+    await talk.jobs.save(attrs.evolve(running, progress=0.5))
+    await talk.has_job(4)
+
+    await talk.say("/status")
+
+    assert talk.last().splitlines() == [
+        "1. Text2Img  a red fox in the snow · running, 50%",
+        "2. Text2Img  a red fox in the snow · waiting",
+    ]
+
+
+@pytest.mark.parametrize("state", list(JobState))
+async def test_info_tells_how_a_job_was_made(talk: Talk, state: JobState) -> None:
+    job = await talk.has_job(state=state)
+
+    await talk.press(ShowInfo(job.id))
+
+    assert "prompt: a red fox in the snow" in talk.last()
+
+
+async def test_nobody_reads_how_somebody_else_s_job_was_made(talk: Talk) -> None:
+    job = await talk.has_job(person="ada", state=JobState.SUCCEEDED)
+
+    await talk.press(ShowInfo(job.id), person="bob")
+
+    assert talk.last("bob").startswith("That one belongs to somebody else.")

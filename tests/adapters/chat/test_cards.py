@@ -1,0 +1,20 @@
+import pytest
+
+from adapters.chat.cards import Card, Span, Style
+
+
+def test_a_card_can_be_read_without_its_styles() -> None:
+    card = Card(spans=(Span("Text2Img", Style.BOLD), Span("  a <b>fox</b>\n"), Span("`10`")))
+
+    assert card.plain_text == "Text2Img  a <b>fox</b>\n`10`"
+
+
+@pytest.mark.parametrize("progress", [None, 0, 0.5, 1])
+def test_progress_is_a_share_or_nothing(progress: float | None) -> None:
+    assert Card(spans=(), progress=progress).progress == progress
+
+
+@pytest.mark.parametrize("progress", [-0.01, 1.01, float("nan")])
+def test_progress_beyond_its_ends_is_a_bug(progress: float) -> None:
+    with pytest.raises(ValueError, match="progress"):
+        Card(spans=(), progress=progress)

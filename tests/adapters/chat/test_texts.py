@@ -1,0 +1,48 @@
+"""The wording of the chat, to be read as a whole in `sentences.txt`."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from adapters.chat import texts
+from core.points.model import Points
+
+SENTENCES = Path(__file__).with_name("sentences.txt")
+
+
+def sentences() -> Iterator[str]:
+    """Yield every sentence under its name, in the order of the module."""
+    for name, said in vars(texts).items():
+        if isinstance(said, str) and name.isupper():
+            yield f"{name}: {said}"
+    for command, what in texts.COMMANDS:
+        yield f"{command}: {what}"
+    yield f"price: {texts.price(Points(20), 6.0)}"
+    yield f"ahead: {texts.ahead(0)} / {texts.ahead(1)} / {texts.ahead(2)}"
+    yield f"cancelled: {texts.cancelled(Points(0))} / {texts.cancelled(Points(7))}"
+    yield f"bug: {texts.bug('5f0c1a2b')}"
+
+
+def test_every_sentence_has_been_read_by_somebody() -> None:
+    assert list(sentences()) == SENTENCES.read_text(encoding="utf-8").splitlines()
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (0, "0.0 s"),
+        (0.44, "0.4 s"),
+        (1, "1 s"),
+        (59.6, "60 s"),
+        (89, "89 s"),
+        (90, "2 min"),
+        (900, "15 min"),
+        (3_569, "59 min"),
+        (3_600, "1 h"),
+        (4_200, "1 h 10 min"),
+        (36_000, "10 h"),
+    ],
+)
+def test_a_time_is_said_as_people_say_it(value: float, said: str) -> None:
+    assert texts.seconds(value) == said

@@ -1,0 +1,222 @@
+from datetime import timedelta
+
+import attrs
+import pytest
+
+from adapters.chat import texts
+from adapters.chat.actions import CancelJob, RunCommand
+from adapters.chat.cards import Card, Span, Style, Tone, Weight
+from adapters.chat.views.pages import (
+    SHOWN_WORKFLOWS,
+    bug_card,
+    error_card,
+    help_card,
+    points_card,
+    status_card,
+    text_card,
+    workflows_card,
+)
+from core.generations.model import JobState
+from core.points.model import Balance, Points
+from core.shared.errors import (
+    InputRefusedError,
+    MediaRefusedError,
+    NotEnoughPointsError,
+    NotYoursError,
+    ServiceBusyError,
+    ServiceRefusedError,
+    ServiceTroubleError,
+    StaleButtonError,
+    StationError,
+    TooManyJobsError,
+    UnknownWorkflowError,
+)
+from tests.adapters.chat.talk import PICTURE, WORKFLOWS, an_id
+from tests.builders import NOW, a_job, a_quote, a_wish, a_workflow, an_input
+
+MARKUP = "<b>*_fox_*</b> [link](tg://x) @everyone"
+
+
+def a_balance(*, held: int = 0, bought: int = 0, refill_in_s: float | None = None) -> Balance:
+    next_refill_at = None if refill_in_s is None else NOW + timedelta(seconds=refill_in_s)
+    return Balance(
+        allowance=Points(1_350 - held),
+        bought=Points(bought),
+        held=Points(held),
+        next_refill_at=next_refill_at,
+    )
+
+
+def buttons(card: Card) -> list[tuple[str, object]]:
+    return [(button.label, button.action) for row in card.buttons for button in row]
+
+
+def test_help_shows_every_command() -> None:
+    card = help_card()
+
+    assert card.plain_text.splitlines() == [
+        texts.WELCOME,
+        "",
+        "/make  a picture from words: /make a red fox in the snow width=512",
+        "/workflows  everything I can run, with its inputs and prices",
+        "/points  what you have, and when it refills",
+        "/status  what is under way",
+        "/cancel  stop the newest one, or /cancel all",
+        "/help  this page",
+        "",
+        "Send a picture with a sentence to change it; add a command to say how: /upscale.",
+    ]
+    assert buttons(card) == [
+        ("Workflows", RunCommand("workflows")),
+        ("Points", RunCommand("points")),
+    ]
+
+
+def test_workflows_show_what_they_take_and_cost() -> None:
+    card = workflows_card([(each, a_quote(20, median_s=6.0)) for each in WORKFLOWS])
+
+    assert card.plain_text.splitlines() == [
+        "/text2img  Draws what you say. · at most 20 points, about 6 s",
+        "prompt width=512 seed=-1",
+        "",
+        "/img2img  Changes a picture. · at most 20 points, about 6 s",
+        "prompt image seed=-1",
+        "",
+        "/upscale  Makes a picture larger. · at most 20 points, about 6 s",
+        "image",
+    ]
+
+
+def test_a_workflow_that_says_nothing_is_shown_by_its_title() -> None:
+    silent = a_workflow("sdxl_turbo", inputs=(), description="")
+
+    card = workflows_card([(silent, a_quote(1, median_s=0.4))])
+
+    assert card.plain_text.splitlines() == [
+        "/sdxl_turbo  Sdxl Turbo · at most 1 point, about 0.4 s",
+        "no inputs",
+    ]
+
+
+def test_an_input_without_a_default_is_shown_by_its_name() -> None:
+    plain = a_workflow(inputs=(an_input(default=""), PICTURE, an_input("style", default="ink")))
+
+    assert workflows_card([(plain, a_quote())]).spans[2].text == "\nprompt image style=ink"
+
+
+def test_no_more_workflows_are_shown_than_a_message_holds() -> None:
+    many = [(a_workflow(f"flow{number:02}"), a_quote()) for number in range(40)]
+
+    commands = [span for span in workflows_card(many).spans if span.style is Style.CODE]
+
+    assert len(commands) == SHOWN_WORKFLOWS
+
+
+def test_an_empty_workspace_says_who_fills_it() -> None:
+    assert workflows_card([]).plain_text == (
+        "There are no workflows yet. An operator adds them in ComfyUI Deploy."
+    )
+
+
+def test_full_points_show_what_there_is() -> None:
+    card = points_card(a_balance(), capacity=1_350, now=NOW)
+
+    assert card.plain_text == "You have 1,350 points\nallowance 1,350 of 1,350"
+
+
+def test_points_show_what_is_bought_set_aside_and_on_its_way() -> None:
+    balance = a_balance(held=30, bought=2_000, refill_in_s=450)
+
+    card = points_card(balance, capacity=1_350, now=NOW)
+
+    assert card.plain_text.splitlines() == [
+        "You have 3,320 points",
+        "allowance 1,320 of 1,350",
+        "bought 2,000",
+        "set aside for what is under way 30",
+        "next refill in 8 min",
+    ]
+
+
+def test_a_refill_that_is_due_is_not_in_the_past() -> None:
+    card = points_card(a_balance(refill_in_s=-5), capacity=1_350, now=NOW)
+
+    assert card.plain_text.splitlines()[-1] == "next refill in 0.0 s"
+
+
+def test_status_shows_each_job_with_a_way_to_stop_it() -> None:
+    running = a_job(an_id(1), state=JobState.RUNNING, wish=a_wish(words="fox " * 100))
+    jobs = [attrs.evolve(running, progress=0.42), a_job(an_id(2), state=JobState.WAITING)]
+
+    card = status_card(jobs)
+
+    assert card.plain_text.splitlines() == [
+        f"1. Text2Img  {'fox ' * 15} · running, 42%",
+        "2. Text2Img  a red fox in the snow · waiting",
+    ]
+    assert buttons(card) == [("Cancel 1", CancelJob(an_id(1))), ("Cancel 2", CancelJob(an_id(2)))]
+    assert {row[0].weight for row in card.buttons} == {Weight.DANGER}
+
+
+def test_status_without_jobs_says_how_to_begin() -> None:
+    card = status_card([])
+
+    assert (card.plain_text, card.buttons) == (
+        "Nothing is under way. Write what you want to see.",
+        (),
+    )
+
+
+@pytest.mark.parametrize(
+    ("error", "label", "command"),
+    [
+        (NotEnoughPointsError(needed=20, available=5, wait_s=None), "Points", "points"),
+        (UnknownWorkflowError("mkae", ("make",)), "Workflows", "workflows"),
+        (TooManyJobsError(6), "Status", "status"),
+    ],
+)
+def test_an_error_with_a_way_on_has_a_button_for_it(
+    error: StationError, label: str, command: str
+) -> None:
+    card = error_card(error)
+
+    assert (card.plain_text, card.tone) == (error.user_message, Tone.BAD)
+    assert buttons(card) == [(label, RunCommand(command))]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        InputRefusedError("width", "“width” takes a whole number: please give one."),
+        MediaRefusedError("That is no picture. Please send a PNG or a JPEG."),
+        NotYoursError("job 1 is not of bob"),
+        StaleButtonError("no job 1"),
+        ServiceBusyError("the log's words"),
+        ServiceRefusedError("the log's words"),
+        ServiceTroubleError("the log's words"),
+    ],
+)
+def test_an_error_says_its_own_sentence_and_nothing_of_the_log(error: StationError) -> None:
+    card = error_card(error)
+
+    assert (card.spans, card.tone, card.buttons) == ((Span(error.user_message),), Tone.BAD, ())
+    assert "the log's words" not in card.plain_text
+
+
+def test_a_bug_says_its_number_and_that_nothing_was_charged() -> None:
+    card = bug_card("5f0c1a2b")
+
+    assert card.plain_text == (
+        "Something broke on our side. You were not charged for it. Please try again. "
+        "(Our note of it: 5f0c1a2b.)"
+    )
+    assert card.tone is Tone.BAD
+
+
+def test_what_a_person_wrote_is_text_and_never_markup() -> None:
+    status = status_card([a_job(an_id(1), wish=a_wish(words=MARKUP))])
+    unknown = error_card(UnknownWorkflowError(MARKUP[:20], ()))
+
+    assert Span(f"  {MARKUP}", Style.PLAIN) in status.spans
+    assert MARKUP[:20] in unknown.plain_text
+    assert text_card(MARKUP).spans == (Span(MARKUP, Style.PLAIN),)
