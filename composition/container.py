@@ -218,7 +218,15 @@ class Container(containers.DeclarativeContainer):
     recover = providers.Singleton(RecoverJobs, jobs=jobs, wake_ups=wake_ups, clock=clock)
     accounts = providers.Singleton(Accounts, store=account_store, clock=clock, ids=ids)
 
-    making = providers.Singleton(Making, start=start, workflows=workflows, jobs=jobs, go_on=go_on)
+    message_turns = providers.Singleton(Turns)
+    making = providers.Singleton(
+        Making,
+        start=start,
+        workflows=workflows,
+        jobs=jobs,
+        go_on=go_on,
+        turns=message_turns,
+    )
     stopping = providers.Singleton(Stopping, cancel=cancel, jobs=jobs)
     answers = providers.Singleton(
         Answers,
@@ -242,7 +250,6 @@ class Container(containers.DeclarativeContainer):
     chat_log = providers.Singleton(ChatLog, transcripts=transcripts, clock=clock)
     web_surface = providers.Singleton(WebSurface, chat_log)
     surfaces = providers.Dict(web=web_surface)
-    message_turns = providers.Singleton(Turns)
     notifier = providers.Singleton(Notifier, jobs=jobs, surfaces=surfaces, turns=message_turns)
     courier = providers.Singleton(
         Courier,

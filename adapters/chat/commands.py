@@ -11,12 +11,16 @@ _COMMAND = re.compile(r"/([^\s@/]{1,64})(?:@\w+)?(?:\s+|$)")
 _VALUE = re.compile(
     r"""
     (?:^|(?<=\s))
-    (?: --(?P<dashed>[^\W\d]\w*)(?:=|\s+) | (?P<named>[^\W\d]\w*)= )
-    (?: "(?P<double>[^"]*)" | '(?P<single>[^']*)' | (?P<bare>\S+) )
+    (?: (?:--|[\u2013\u2014])(?P<dashed>[^\W\d]\w*)(?:=|\s+) | (?P<named>[^\W\d]\w*)= )
+    (?: ["\u201c\u201d](?P<double>[^"\u201c\u201d]*)["\u201c\u201d]
+      | '(?P<single>[^']*)' | (?P<bare>\S+) )
     """,
     re.VERBOSE,
 )
-"""Dashed and named together, so that a quoted value may hold what looks like another."""
+"""
+Dashed and named together, so that a quoted value may hold what looks like another. Phones write
+a long dash for two, and curly quotes.
+"""
 
 
 @attrs.frozen
@@ -44,9 +48,11 @@ def split_values(rest: str, names: Collection[str]) -> tuple[str, dict[str, str]
     `--name value` always means an input. Raises InputRefusedError for one that is none.
     """
     values: dict[str, str] = {}
+    by_lower_case = {name.lower(): name for name in names}
 
     def take(found: re.Match[str]) -> str:
-        name = found["dashed"] or found["named"]
+        typed = found["dashed"] or found["named"]
+        name = typed if typed in names else by_lower_case.get(typed.lower(), typed)
         if name not in names:
             if found["dashed"]:
                 takes = ", ".join(names) or "nothing"

@@ -31,6 +31,7 @@ from core.sessions.service import Accounts
 from core.shared.errors import ServiceError, StationError
 from core.shared.ports import Clock, SeenOnce
 
+A_DAY_S = 86_400.0
 DOUBLE_PRESS_S = 1.5
 """The same button of the same message within this time is one press."""
 
@@ -88,6 +89,8 @@ class Conversation(UpdateHandler):
         if update.action is not None:
             return await self._press(update, account, surface)
         typed = take_apart(update.text)
+        if typed.command is None and typed.rest.startswith("/"):
+            return await self._answers.to("help", account)  # a slip: nobody draws a slash
         if typed.command is None:
             return await self._sentence(update, account, surface)
         return await self._command(update, account, surface, name=typed.command, rest=typed.rest)
@@ -106,6 +109,11 @@ class Conversation(UpdateHandler):
         if name in QUESTIONS:
             return await self._answers.to(name, account)
         if name == "cancel":
+            # The same update again must not cancel the next job.
+            if not await self._seen.first_time(
+                f"update:{update.id}", now=self._clock.now(), within_s=A_DAY_S
+            ):
+                return None
             return await self._stopping.by_command(account, rest)
         await self._making.from_command(update, account, surface, name=name, rest=rest)
         return None

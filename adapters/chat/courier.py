@@ -74,29 +74,34 @@ class Courier:
             if self._moves.now() - job.moved_at > NOBODY_COMES:
                 await self._moves.end_delivery(job, Delivery.UNDELIVERABLE, wait=timedelta())
             return
-        claimed = await self._moves.claim_delivery(job)
-        if claimed is None:
+        if job.delivery_attempts >= MOST_TRIES:
+            await self._give_up(job)
             return
-        card = end_card(claimed, can_upscale=await self._can_upscale(claimed))
+        # Claimed in the message's turn: a waiting card that is just being sent comes first.
+        async with self._turns.of(job.id):
+            claimed = await self._moves.claim_delivery(job)
+            if claimed is not None:
+                await self._deliver(claimed, surface)
+
+    async def _deliver(self, job: Job, surface: Surface) -> None:
+        card = end_card(job, can_upscale=await self._can_upscale(job))
+        to, shown_at = ReplyTo(job.reply_to), ShownAt(job.shown_at)
         try:
-            async with self._turns.of(claimed.id):
-                await surface.finish(
-                    ReplyTo(claimed.reply_to),
-                    ShownAt(claimed.shown_at),
-                    card,
-                    key=message_key(claimed),
-                )
+            await surface.finish(to, shown_at, card, key=message_key(job))
         except StationError as error:
-            await self._failed(claimed, error)
+            await self._failed(job, error)
             return
-        await self._moves.end_delivery(claimed, Delivery.DELIVERED, wait=timedelta())
+        await self._moves.end_delivery(job, Delivery.DELIVERED, wait=timedelta())
 
     async def _failed(self, job: Job, error: StationError) -> None:
-        tries = job.delivery_attempts + 1
+        tries = job.delivery_attempts
         log.warning("delivery.failed", job=job.id, tries=tries, code=error.code, error=str(error))
         if tries < MOST_TRIES:
             await self._moves.end_delivery(job, Delivery.PENDING, wait=back_off(tries))
-            return
+        else:
+            await self._give_up(job)
+
+    async def _give_up(self, job: Job) -> None:
         await self._moves.end_delivery(job, Delivery.UNDELIVERABLE, wait=timedelta())
         await self._moves.alert("delivery.undeliverable", f"job {job.id} could not be delivered")
 

@@ -4,6 +4,7 @@ import structlog
 
 from adapters.chat.commands import split_values
 from adapters.chat.surface import Surface
+from adapters.chat.turns import Turns
 from adapters.chat.updates import ChatUpdate
 from adapters.chat.views.jobs import message_key, waiting_card
 from core.generations.ports import JobStore
@@ -24,12 +25,19 @@ class Making:
     """Starts generations and shows their waiting cards."""
 
     def __init__(
-        self, *, start: StartGeneration, workflows: Workflows, jobs: JobStore, go_on: GoOn
+        self,
+        *,
+        start: StartGeneration,
+        workflows: Workflows,
+        jobs: JobStore,
+        go_on: GoOn,
+        turns: Turns,
     ) -> None:
         self._start = start
         self._workflows = workflows
         self._jobs = jobs
         self._go_on = go_on
+        self._turns = turns
 
     async def from_sentence(self, update: ChatUpdate, account: Account, surface: Surface) -> None:
         """Make what a bare sentence, with or without a picture, asks for."""
@@ -86,12 +94,13 @@ class Making:
         job = await self._start(JobId(update.id), request)
         if job.state.is_end or job.shown_at:
             return  # the same update again: its job is known, and shown
-        # Shown before it is set going, else a fast run's end could be overwritten by this card.
+        # Shown before it is set going, and in its message's turn: its end must not come before.
         # Should that fail, the job goes on all the same: its end is delivered, and is paid for.
         try:
-            card = waiting_card(job, ahead=await self._jobs.ahead_of(job))
-            shown_at = await surface.send(update.reply_to, card, key=message_key(job))
-            await self._jobs.note_shown(job.id, shown_at)
+            async with self._turns.of(job.id):
+                card = waiting_card(job, ahead=await self._jobs.ahead_of(job))
+                shown_at = await surface.send(update.reply_to, card, key=message_key(job))
+                await self._jobs.note_shown(job.id, shown_at)
         except StationError as error:
             log.warning("chat.not_shown", job=job.id, code=error.code, error=str(error))
         finally:

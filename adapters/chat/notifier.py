@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
 
+from adapters.chat.cards import Card
 from adapters.chat.surface import ReplyTo, ShownAt, Surface, platform_of
 from adapters.chat.turns import Turns
 from adapters.chat.views.jobs import waiting_card
@@ -44,6 +45,7 @@ class Notifier:
         self._sleep = sleep
         self._editors: dict[JobId, asyncio.Task[None]] = {}
         self._dirty: set[JobId] = set()
+        self._shown: dict[JobId, Card] = {}
 
     async def hear(self, event: Event) -> None:
         """Note that a job changed: its card follows soon. Never waits for a platform."""
@@ -51,6 +53,7 @@ class Notifier:
             return
         if JobState(event.state).is_end:
             self._dirty.discard(event.job)
+            self._shown.pop(event.job, None)
             return
         self._dirty.add(event.job)
         if event.job not in self._editors:
@@ -92,4 +95,6 @@ class Notifier:
             return
         ahead = await self._jobs.ahead_of(job) if job.state is JobState.WAITING else None
         card = waiting_card(job, ahead=ahead)
-        await surface.edit(ReplyTo(job.reply_to), ShownAt(job.shown_at), card)
+        if card != self._shown.get(job.id):
+            await surface.edit(ReplyTo(job.reply_to), ShownAt(job.shown_at), card)
+            self._shown[job.id] = card

@@ -19,6 +19,17 @@ NOTHING_OPEN = "Nothing is under way. Write what you want to see."
 NOTHING_TO_CANCEL = "There is nothing to cancel."
 NO_WORKFLOWS = "There are no workflows yet. An operator adds them in ComfyUI Deploy."
 EMPTY = "Please write what you want to see. /help shows how."
+ALLOWANCE = "allowance"
+BOUGHT = "bought"
+HELD = "set aside for what is under way"
+NEXT_REFILL_IN = "next refill in"
+NO_INPUTS = "no inputs"
+WORKFLOWS = "Workflows"
+POINTS = "Points"
+STATUS = "Status"
+WORKFLOW = "workflow"
+RUN_TIME = "run time"
+PRICE = "price"
 UNDO = "Undo"
 CANCEL = "Cancel"
 AGAIN = "Again"
@@ -46,6 +57,21 @@ def seconds(value: float) -> str:
     if not hours:
         return f"{rest} min"
     return f"{hours} h {rest} min" if rest else f"{hours} h"
+
+
+def balance(available: Points) -> str:
+    """Return what a person has."""
+    return f"You have {available}"
+
+
+def result(number: int) -> str:
+    """Return the name of one of several results."""
+    return f"result {number}"
+
+
+def paid(charged: Points, quoted: Points) -> str:
+    """Return what was paid of a quote."""
+    return f"{charged} of at most {quoted}"
 
 
 def price(points: Points, median_s: float) -> str:

@@ -98,20 +98,20 @@ def _result_card(job: Job, *, can_upscale: bool) -> Card:
 
 def info_card(job: Job) -> Card:
     """Return how a job was made, so that somebody can make it again."""
-    rows = [("workflow", f"/{job.wish.workflow}")]
+    rows = [(texts.WORKFLOW, f"/{job.wish.workflow}")]
     rows += [
         (name, _shortened(str(value), TEXT_LENGTH))
         for name, value in job.wish.inputs.items()
         if name not in job.wish.media_inputs and value != ""
     ]
     rows += [
-        (f"result {number}", f"{each.width} x {each.height}, {each.size_bytes / 1000:,.0f} kB")
+        (texts.result(number), f"{each.width} x {each.height}, {each.size_bytes / 1000:,.0f} kB")
         for number, each in enumerate(job.outputs, start=1)
         if each.width
     ]
     if job.run_s is not None:
-        rows.append(("run time", texts.seconds(job.run_s)))
-    rows.append(("price", f"{job.charged} of at most {job.quote.points}"))
+        rows.append((texts.RUN_TIME, texts.seconds(job.run_s)))
+    rows.append((texts.PRICE, texts.paid(job.charged, job.quote.points)))
     spans: list[Span] = [Span(job.wish.title, Style.BOLD)]
     for name, value in rows:
         spans += [Span(f"\n{name}: ", Style.QUIET), Span(value, Style.CODE)]

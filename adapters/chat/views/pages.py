@@ -26,7 +26,7 @@ def help_card() -> Card:
     for command, what in texts.COMMANDS:
         spans += [Span(f"\n{command}", Style.CODE), Span(f"  {what}", Style.QUIET)]
     spans.append(Span(f"\n\n{texts.HELP_IMAGE}", Style.QUIET))
-    buttons = (_page_button("Workflows", "workflows"), _page_button("Points", "points"))
+    buttons = (_page_button(texts.WORKFLOWS, "workflows"), _page_button(texts.POINTS, "points"))
     return Card(spans=tuple(spans), buttons=(buttons,))
 
 
@@ -53,24 +53,22 @@ def _inputs(workflow: Workflow) -> str:
     def shown(name: str, default: object) -> str:
         return name if default in (None, "") else f"{name}={default}"
 
-    return " ".join(shown(each.name, each.default) for each in workflow.inputs) or "no inputs"
+    return " ".join(shown(each.name, each.default) for each in workflow.inputs) or texts.NO_INPUTS
 
 
 def points_card(balance: Balance, *, capacity: int, now: datetime) -> Card:
     """Return what a person has, and when it refills."""
-    spans = [Span(f"You have {balance.available}", Style.BOLD)]
+    spans = [Span(texts.balance(balance.available), Style.BOLD)]
     spans.append(
-        Span(f"\nallowance {balance.allowance.amount:,} of {capacity:,}", Style.QUIET),
+        Span(f"\n{texts.ALLOWANCE} {balance.allowance.amount:,} of {capacity:,}", Style.QUIET),
     )
     if balance.bought.amount:
-        spans.append(Span(f"\nbought {balance.bought.amount:,}", Style.QUIET))
+        spans.append(Span(f"\n{texts.BOUGHT} {balance.bought.amount:,}", Style.QUIET))
     if balance.held.amount:
-        spans.append(
-            Span(f"\nset aside for what is under way {balance.held.amount:,}", Style.QUIET)
-        )
+        spans.append(Span(f"\n{texts.HELD} {balance.held.amount:,}", Style.QUIET))
     if balance.next_refill_at is not None:
         wait_s = max(0.0, (balance.next_refill_at - now).total_seconds())
-        spans.append(Span(f"\nnext refill in {texts.seconds(wait_s)}", Style.QUIET))
+        spans.append(Span(f"\n{texts.NEXT_REFILL_IN} {texts.seconds(wait_s)}", Style.QUIET))
     return Card(spans=tuple(spans))
 
 
@@ -103,11 +101,11 @@ def error_card(error: StationError) -> Card:
     """Return what went wrong, in the error's own words, with a way on where there is one."""
     match error:
         case NotEnoughPointsError():
-            way_on: tuple[Button, ...] = (_page_button("Points", "points"),)
+            way_on: tuple[Button, ...] = (_page_button(texts.POINTS, "points"),)
         case UnknownWorkflowError():
-            way_on = (_page_button("Workflows", "workflows"),)
+            way_on = (_page_button(texts.WORKFLOWS, "workflows"),)
         case TooManyJobsError():
-            way_on = (_page_button("Status", "status"),)
+            way_on = (_page_button(texts.STATUS, "status"),)
         case _:
             way_on = ()
     return Card(

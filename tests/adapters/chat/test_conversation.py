@@ -277,3 +277,13 @@ async def test_a_picture_goes_to_the_workflow_that_takes_one(talk: Talk) -> None
         "fox.png",
         "make it blue",
     )
+
+
+@pytest.mark.parametrize("text", ["/", "/ make a fox", "/@bot fox"])
+async def test_a_slip_of_the_finger_is_answered_with_help_and_draws_nothing(
+    talk: Talk, text: str
+) -> None:
+    await talk.say(text)
+
+    assert "/workflows" in talk.last()
+    assert await talk.jobs.open_of(await talk.account()) == []

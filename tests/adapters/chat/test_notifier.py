@@ -234,6 +234,23 @@ async def test_a_waiting_job_shows_how_many_are_before_it() -> None:
     await watch.notifier.stop()
 
 
+async def test_a_waiting_card_is_edited_only_when_it_would_say_something_else() -> None:
+    watch = await a_watch()
+    await watch.jobs.add(a_job(an_id(0), state=JobState.WAITING))
+    for _ in range(3):
+        await watch.change(JobState.WAITING)
+        await watch.wait(5)
+    before = await watch.jobs.get(JobId(an_id(0)))
+    assert before is not None
+    await watch.jobs.save(attrs.evolve(before, state=JobState.RUNNING))
+    await watch.change(JobState.WAITING)
+    await watch.wait(5)
+
+    assert len(watch.surface.edited_at) == 2
+    assert "ahead" not in watch.surface.cards(ADA)[0].plain_text
+    await watch.notifier.stop()
+
+
 async def test_an_edit_that_fails_is_noted_and_the_next_one_made() -> None:
     watch = await a_watch()
     watch.surface.fail_with(ServiceTroubleError("too many edits"))

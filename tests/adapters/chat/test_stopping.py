@@ -1,3 +1,4 @@
+import attrs
 import pytest
 
 from adapters.chat.actions import CancelJob
@@ -90,3 +91,14 @@ async def test_a_cancelled_job_comes_to_its_end(talk: Talk) -> None:
     await talk.advance()
 
     assert {(await talk.job(an_id(each))).state for each in (1, 2, 3)} == {JobState.CANCELLED}
+
+
+async def test_the_same_cancel_twice_does_not_cancel_the_next_one(talk: Talk) -> None:
+    await three_jobs(talk)
+
+    await talk.say("/cancel", id=an_id(9))
+    job = await talk.job(an_id(3))
+    await talk.jobs.save(attrs.evolve(job, state=JobState.CANCELLED))
+    await talk.say("/cancel", id=an_id(9))
+
+    assert await cancelled(talk) == []
