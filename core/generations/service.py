@@ -52,8 +52,12 @@ class Moves:
         """Save a change and tell it."""
         saved = await self._jobs.save(job)
         if saved is not None:
-            await self._events.publish(JobChanged(saved.id, saved.state))
+            await self.tell(saved)
         return saved
+
+    async def tell(self, job: Job) -> None:
+        """Tell that a job, or what its person should see of it, has changed."""
+        await self._events.publish(JobChanged(job.id, job.state))
 
     async def move(
         self, job: Job, state: JobState, *, wake_at: datetime | None = None
@@ -72,7 +76,7 @@ class Moves:
         claim = self.claim_for(self.timing.submit_lease_s)
         job = await self._jobs.claim_next(claim, places, now=self.now(), driver=self.driver)
         if job is not None:
-            await self._events.publish(JobChanged(job.id, job.state))
+            await self.tell(job)
         return job
 
     async def again(self, job: Job, wait: timedelta) -> Job | None:
@@ -93,18 +97,22 @@ class Moves:
         await self._events.publish(OperatorAlerted(code, text))
 
     async def claim_delivery(self, job: Job) -> Job | None:
-        """Take a pending delivery, or one whose claim is over."""
-        claim = self.claim_for(self.timing.work_lease_s)
-        return await self.save(attrs.evolve(job, delivery=Delivery.DELIVERING, claim=claim))
+        """Take a pending delivery, or one whose claim is over; it counts as a try at once."""
+        return await self.save(
+            attrs.evolve(
+                job,
+                delivery=Delivery.DELIVERING,
+                delivery_attempts=job.delivery_attempts + 1,
+                claim=self.claim_for(self.timing.work_lease_s),
+            )
+        )
 
     async def end_delivery(self, job: Job, delivery: Delivery, *, wait: timedelta) -> Job | None:
         """Note how a delivery went; a pending one is tried again after `wait`."""
-        failed = delivery is not Delivery.DELIVERED
         return await self.save(
             attrs.evolve(
                 job,
                 delivery=delivery,
-                delivery_attempts=job.delivery_attempts + failed,
                 claim=None,
                 next_wake_at=self.now() + wait if delivery is Delivery.PENDING else None,
             )

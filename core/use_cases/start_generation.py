@@ -71,6 +71,9 @@ class StartGeneration:
         if known is not None and known.state is not JobState.PREPARED:
             return known
         if known is None and len(open_jobs) >= OPEN_JOBS_PER_ACCOUNT:
+            ended = await self._jobs.get(job_id)
+            if ended is not None:
+                return ended
             raise TooManyJobsError(OPEN_JOBS_PER_ACCOUNT)
         wish = self._wish(request)
         quote = await self._quote(request.workflow)
