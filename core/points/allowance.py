@@ -12,7 +12,12 @@ class AllowancePolicy:
 
     capacity: int = attrs.field(default=370, validator=ge(0))
     steps: int = attrs.field(default=18, validator=gt(0))
-    step_s: float = attrs.field(default=900.0, validator=gt(0))
+    step_s: float = attrs.field(default=900.0, validator=ge(0.001))
+
+    @property
+    def step_length(self) -> timedelta:
+        """How long a step is: in whole microseconds, so that steps are counted exactly."""
+        return timedelta(seconds=self.step_s)
 
     def step_amount(self, step: int) -> int:
         """Return the points of step 1, 2, 3 ...; any `steps` in a row bring the capacity."""
@@ -37,7 +42,7 @@ def refilled(level: AllowanceLevel, policy: AllowancePolicy, *, now: datetime) -
     Available and held together never exceed the capacity by a refill. A clock that stepped back
     refills nothing.
     """
-    due = int((now - level.stepped_at).total_seconds() // policy.step_s)
+    due = (now - level.stepped_at) // policy.step_length
     if due <= 0:
         return level
     available, step = level.available, level.step
@@ -50,7 +55,7 @@ def refilled(level: AllowanceLevel, policy: AllowancePolicy, *, now: datetime) -
         level,
         available=available,
         step=step,
-        stepped_at=level.stepped_at + timedelta(seconds=due * policy.step_s),
+        stepped_at=level.stepped_at + due * policy.step_length,
     )
 
 
@@ -58,7 +63,7 @@ def next_refill_at(level: AllowanceLevel, policy: AllowancePolicy) -> datetime |
     """Return when the next step comes, or None while nothing is missing."""
     if level.available + level.held >= policy.capacity:
         return None
-    return level.stepped_at + timedelta(seconds=policy.step_s)
+    return level.stepped_at + policy.step_length
 
 
 def seconds_until(
@@ -67,10 +72,8 @@ def seconds_until(
     """Return in how many seconds the allowance offers `needed` points, None for never."""
     if needed > policy.capacity - level.held:
         return None
-    at = now
-    for _ in range(2 * policy.steps):
+    at, at_level = now, refilled(level, policy, now=now)
+    while at_level.available < needed:  # every round of steps brings the capacity
+        at = at_level.stepped_at + policy.step_length
         at_level = refilled(level, policy, now=at)
-        if at_level.available >= needed:
-            return max(0.0, (at - now).total_seconds())
-        at = at_level.stepped_at + timedelta(seconds=policy.step_s)
-    return None
+    return max(0.0, (at - now).total_seconds())

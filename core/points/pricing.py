@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 
 import attrs
-from attrs.validators import gt
+from attrs.validators import gt, in_
 
 from core.points.model import MAX_AMOUNT, Points
 
@@ -29,13 +29,13 @@ class PriceList:
 
     usd_per_point: float = attrs.field(default=0.000337, validator=gt(0))
     factor: float = attrs.field(default=2.0, validator=gt(0))
-    usual_gpu: str = "A10G"
+    usual_gpu: str = attrs.field(default="A10G", validator=in_(GPU_USD_PER_S))
 
     def points_for(self, seconds: float, *, gpu: str | None) -> Points:
         """Return the price of so many run seconds: at least 1 point, rounded up."""
         rate = GPU_USD_PER_S.get(gpu or self.usual_gpu, GPU_USD_PER_S[self.usual_gpu])
         exact = max(0.0, seconds) * rate * self.factor / self.usd_per_point
-        return Points(min(MAX_AMOUNT, max(1, math.ceil(round(exact, 6)))))
+        return Points(max(1, math.ceil(round(min(exact, MAX_AMOUNT), 6))))
 
 
 @attrs.frozen(kw_only=True)

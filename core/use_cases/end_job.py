@@ -1,7 +1,10 @@
 """EndJob: a job ends without a result, and its points go back."""
 
-from core.generations.model import Job, JobState
+import attrs
+
+from core.generations.model import NOTHING, Job, JobState
 from core.generations.service import Moves
+from core.points.model import ResolveResult
 from core.points.ports import PointsLedger
 
 
@@ -19,5 +22,9 @@ class EndJob:
         The release comes first and may be repeated: should we die in between, the job is still
         open and ends at the next try. The other order could leave a hold that nobody releases.
         """
-        await self._ledger.release(job.id, now=self._moves.now())
+        released = await self._ledger.release(job.id, now=self._moves.now())
+        if released is ResolveResult.ALREADY_SETTLED:
+            # A cancel was paid for, and we died before the job could say so: settling asks again.
+            paid = await self._ledger.settle(job.id, NOTHING, now=self._moves.now())
+            job = attrs.evolve(job, charged=paid.charged)
         return await self._moves.end(job, state, failure=failure)

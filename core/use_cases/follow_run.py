@@ -94,7 +94,8 @@ class FollowRun:
 
     async def _note(self, job: Job, update: RunUpdate) -> Job | None:
         """Note progress, which only rises, and the place in the queue, which only falls."""
-        running = update.status is RunStatus.RUNNING
+        # A late answer may say "pending" once more: what has begun to run stays so.
+        running = JobState.RUNNING is job.state or update.status is RunStatus.RUNNING
         noted = attrs.evolve(
             job,
             progress=max(job.progress, round(update.progress, 2)) if running else job.progress,

@@ -10,6 +10,7 @@ from core.generations.service import Moves
 from core.points.ports import PointsLedger
 from core.points.pricing import PriceList
 from core.shared.errors import ServiceError
+from core.shared.ids import RunId
 from core.use_cases.end_job import EndJob
 
 FREE_CANCELS_A_DAY = 5
@@ -50,7 +51,7 @@ class StopRun:
             return await self._moves.again(job, timedelta(seconds=1))
         since = self._moves.now() - A_DAY
         cancelled = await self._jobs.cancelled_running_since(job.wish.account, since)
-        used_s = 0.0 if cancelled < FREE_CANCELS_A_DAY else await self._used_s(job)
+        used_s = 0.0 if cancelled < FREE_CANCELS_A_DAY else await self._used_s(job.run)
         if not used_s:
             return await self._end(job, JobState.CANCELLED)
         price = self._prices.points_for(used_s, gpu=job.wish.gpu)
@@ -59,11 +60,9 @@ class StopRun:
             attrs.evolve(job, charged=settled.charged, run_s=used_s), JobState.CANCELLED
         )
 
-    async def _used_s(self, job: Job) -> float:
+    async def _used_s(self, run: RunId) -> float:
         """Return the GPU seconds of the run, as the service counts them; 0 if unknown."""
-        if job.run is None:
-            return 0.0
         try:
-            return (await self._gateway.status(job.run)).run_s or 0.0
+            return (await self._gateway.status(run)).run_s or 0.0
         except ServiceError:
             return 0.0

@@ -21,6 +21,7 @@ from core.workflows.model import InputValue
 MOST_TRIES = 12
 """How often a busy service is asked before the person is told: about five minutes."""
 LOOK_UP_EVERY_S = 2.0
+ABANDONED = "Nobody was left to start this one. You were not charged. Please start it again."
 
 
 class SubmitRun:
@@ -53,12 +54,19 @@ class SubmitRun:
         """
         if job.cancel_requested:
             return await self._end(job, JobState.CANCELLED)
+        if job.driver != self._moves.driver:
+            # The command that started it is gone, and only that would ever have given it a place.
+            return await self._end(job, JobState.FAILED, ABANDONED)
         chosen = await self.submit_next()
         if chosen is not None and chosen.id == job.id:
             return chosen
         now = self._moves.now()
         wait = back_off(0, first_s=self._moves.timing.waiting_check_s)
-        return attrs.evolve(job, next_wake_at=now if chosen else now + wait)
+        # Its row stays as it is, but those before it get on.
+        await self._moves.tell(job)
+        # Somebody else got on: there may be a place for this one too. A busy service has none.
+        got_on = chosen is not None and chosen.state is not JobState.WAITING
+        return attrs.evolve(job, next_wake_at=now if got_on else now + wait)
 
     async def submit_next(self) -> Job | None:
         """Submit the job whose turn it is, and have it followed; None when there is none."""

@@ -122,19 +122,15 @@ class Input:
         return number
 
     def _range(self) -> str:
-        if self.minimum is None and self.maximum is None:
-            return ""
+        if self.minimum is None:
+            return "" if self.maximum is None else f" up to {_shown(self.maximum)}"
         if self.maximum is None:
             return f" from {_shown(self.minimum)} up"
-        if self.minimum is None:
-            return f" up to {_shown(self.maximum)}"
         return f" from {_shown(self.minimum)} to {_shown(self.maximum)}"
 
 
-def _shown(number: float | None) -> str:
+def _shown(number: float) -> str:
     """Return a limit as people write it: 2,048 and 0.5."""
-    if number is None:
-        return ""
     return f"{int(number):,}" if float(number).is_integer() else f"{number:g}"
 
 
@@ -142,15 +138,13 @@ def _parse_number(value: object, *, whole: bool) -> int | float | None:
     """Return a finite number, or None for what is not one: `nan`, `1_000`, `0x10`, true."""
     if isinstance(value, bool):
         return None
-    if isinstance(value, int | float):
-        text = str(value)
-    else:
-        text = str(value).strip()
-        if not text.isascii() or "_" in text or len(text) > MAX_NUMBER_LENGTH:
+    if not isinstance(value, int | float):
+        value = str(value).strip()
+        if not value.isascii() or "_" in value or len(value) > MAX_NUMBER_LENGTH:
             return None
     try:
-        number = float(text)
-    except ValueError:
+        number = float(value)
+    except (ValueError, OverflowError):
         return None
     if not math.isfinite(number):
         return None

@@ -1,0 +1,135 @@
+"""Finding the workflow that a person means."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.shared.errors import UnknownWorkflowError
+from core.workflows.model import InputKind, Workflow
+from core.workflows.service import ALIASES, Workflows, normal_name
+from infrastructure.memory.catalogue import InMemoryCatalogue
+from tests.builders import a_workflow, an_input
+
+PICTURE = an_input("input_image", InputKind.IMAGE)
+MASK = an_input("mask", InputKind.IMAGE)
+VOICE = an_input("voice", InputKind.FILE)
+DRAW = a_workflow("text2img")
+PAINT = a_workflow("img2img", inputs=(PICTURE, an_input()))
+UPSCALE = a_workflow("upscale", inputs=(PICTURE,))
+SKETCH = a_workflow("a_sketch")
+SPEAK = a_workflow("speak", inputs=(VOICE, an_input()))
+INPAINT = a_workflow("inpaint", inputs=(PICTURE, MASK, an_input()))
+
+
+def the_workflows(*workflows: Workflow, default: str = "text2img") -> Workflows:
+    return Workflows(InMemoryCatalogue(workflows), default=default)
+
+
+USUAL = the_workflows(DRAW, PAINT, UPSCALE)
+
+
+@pytest.mark.parametrize(
+    ("raw", "name"),
+    [
+        ("text2img", "text2img"),
+        ("  Text2IMG ", "text2img"),
+        ("Flux Dev - fast!", "flux_dev_fast"),
+        ("--a---b--", "a_b"),
+        ("a\tb\nc", "a_b_c"),
+        ("__x__y__", "x_y"),
+        ("Größe", "gre"),
+        ("💥", ""),
+        ("x" * 50, "x" * 32),
+    ],
+)
+def test_a_name_becomes_a_command(raw: str, name: str) -> None:
+    assert normal_name(raw) == name
+
+
+@given(raw=st.text())
+def test_a_command_has_only_what_both_platforms_take(raw: str) -> None:
+    name = normal_name(raw)
+
+    assert len(name) <= 32
+    assert all(each in "abcdefghijklmnopqrstuvwxyz0123456789_" for each in name)
+    assert not name.startswith("_")
+
+
+@pytest.mark.parametrize("raw", ["Text to Image", "TEXT_TO_IMAGE", "text-to-image", " make "])
+async def test_t_25_a_name_is_found_in_any_spelling(raw: str) -> None:
+    assert await USUAL.named(raw) == DRAW
+
+
+@pytest.mark.parametrize("raw", ["Flux Dev", "flux-dev", "FLUX_DEV", " flux dev ", "flux_dev"])
+async def test_t_25_a_workflow_of_many_words_is_found_in_any_spelling(raw: str) -> None:
+    flux = a_workflow("flux_dev")
+
+    assert await the_workflows(DRAW, flux).named(raw) == flux
+
+
+@pytest.mark.parametrize("alias", ALIASES)
+async def test_a_name_from_elsewhere_is_understood(alias: str) -> None:
+    assert (await USUAL.named(alias)).name == ALIASES[alias]
+
+
+async def test_a_workflow_of_an_aliass_name_goes_first() -> None:
+    own = a_workflow("make")
+
+    assert await the_workflows(DRAW, own).named("Make") == own
+
+
+async def nearest(raw: str) -> tuple[str, ...]:
+    with pytest.raises(UnknownWorkflowError) as raised:
+        await USUAL.named(raw)
+    return raised.value.nearest
+
+
+@pytest.mark.parametrize(
+    ("raw", "near"),
+    [("txt2img", "text2img"), ("upscal", "upscale"), ("Img-2-Img", "img2img")],
+)
+async def test_a_slip_of_the_finger_is_told_what_was_near(raw: str, near: str) -> None:
+    assert (await nearest(raw))[0] == near
+
+
+@pytest.mark.parametrize(("raw", "near"), [("hlep", "help"), ("stats", "status"), ("mak", "make")])
+async def test_a_command_may_have_been_meant(raw: str, near: str) -> None:
+    assert near in await nearest(raw)
+
+
+@pytest.mark.parametrize("raw", ["qqqqqq", "", "💥", "x" * 5_000])
+async def test_where_nothing_is_near_nothing_is_offered(raw: str) -> None:
+    assert await nearest(raw) == ()
+
+
+async def test_all_are_listed_as_the_catalogue_has_them() -> None:
+    assert list(await USUAL.all()) == [PAINT, DRAW, UPSCALE]
+
+
+async def test_a_sentence_means_the_default_and_with_a_picture_what_takes_one() -> None:
+    assert await USUAL.for_sentence(with_image=False) == DRAW
+    assert await USUAL.for_sentence(with_image=True) == PAINT
+
+
+async def test_without_the_default_a_sentence_means_the_first_that_takes_it() -> None:
+    workflows = the_workflows(UPSCALE, DRAW, SKETCH, default="Not There")
+
+    assert await workflows.for_sentence(with_image=False) == SKETCH
+
+
+async def test_a_default_is_named_in_any_spelling() -> None:
+    workflows = the_workflows(DRAW, SKETCH, default="A Sketch")
+
+    assert await workflows.for_sentence(with_image=False) == SKETCH
+
+
+@pytest.mark.parametrize("with_image", [True, False])
+async def test_what_needs_more_than_a_sentence_and_a_picture_is_never_meant(
+    *, with_image: bool
+) -> None:
+    workflows = the_workflows(UPSCALE, SPEAK, INPAINT)
+
+    with pytest.raises(UnknownWorkflowError) as raised:
+        await workflows.for_sentence(with_image=with_image)
+
+    assert raised.value.nearest == ("inpaint", "speak", "upscale")
