@@ -64,9 +64,7 @@ class SubmitRun:
         wait = back_off(0, first_s=self._moves.timing.waiting_check_s)
         # Its row stays as it is, but those before it get on.
         await self._moves.tell(job)
-        # Somebody else got on: there may be a place for this one too. A busy service has none.
-        got_on = chosen is not None and chosen.state is not JobState.WAITING
-        return attrs.evolve(job, next_wake_at=now if got_on else now + wait)
+        return attrs.evolve(job, next_wake_at=now if chosen else now + wait)
 
     async def submit_next(self) -> Job | None:
         """Submit the job whose turn it is, and have it followed; None when there is none."""

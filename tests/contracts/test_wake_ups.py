@@ -14,6 +14,7 @@ from core.shared.ids import JobId
 from infrastructure.clock import SystemClock
 from infrastructure.wake_ups.in_process import InProcessWakeUps
 from tests.fakes.clock import FixedClock
+from tests.fakes.wake_ups import HandDrivenWakeUps
 from tests.until import until
 
 JOB = JobId("a" * 32)
@@ -76,7 +77,37 @@ class MovedTime(Bench):
         await self.engine.stop(grace_s=0.01)
 
 
-@pytest.fixture(params=[RealTime, MovedTime])
+class DrivenByHand(Bench):
+    """The fake, with a hand that drives it all the time."""
+
+    def __init__(self) -> None:
+        self.clock = FixedClock()
+        self.engine: WakeUps = HandDrivenWakeUps(self.clock)
+        self._hand: asyncio.Task[None] | None = None
+
+    def begin(self, advance: Advance) -> None:
+        self._hand = asyncio.create_task(self._drive(advance))
+
+    async def _drive(self, advance: Advance) -> None:
+        assert isinstance(self.engine, HandDrivenWakeUps)
+        while True:
+            await self.engine.advance_due(advance)
+            await asyncio.sleep(0.001)
+
+    def later(self, *, ms: float) -> datetime:
+        return self.clock.now() + timedelta(milliseconds=ms)
+
+    async def wait(self, *, ms: float) -> None:
+        self.clock.advance(seconds=ms / 1000)
+        await asyncio.sleep(0.01)
+
+    async def end(self) -> None:
+        if self._hand is not None:
+            self._hand.cancel()
+            await asyncio.gather(self._hand, return_exceptions=True)
+
+
+@pytest.fixture(params=[RealTime, MovedTime, DrivenByHand])
 async def bench(request: pytest.FixtureRequest) -> AsyncIterator[Bench]:
     make: Callable[[], Bench] = request.param
     made = make()

@@ -38,7 +38,7 @@ def after(seconds: float) -> Claim:
     return Claim(owner=OWNER, until=NOW + timedelta(seconds=seconds))
 
 
-async def taken(saved: Job | None) -> Job:
+def taken(saved: Job | None) -> Job:
     assert saved is not None
     return saved
 
@@ -61,7 +61,7 @@ async def test_a_claim_takes_a_job_into_the_state_of_its_effect(
 ) -> None:
     job = await jobs.add(a_job(state=JobState.RUNNING))
 
-    claimed = await taken(await moves.claim(job, JobState.COLLECTING))
+    claimed = taken(await moves.claim(job, JobState.COLLECTING))
 
     assert (claimed.state, claimed.claim) == (JobState.COLLECTING, after(60))
     assert claimed.next_wake_at == after(60).until
@@ -71,7 +71,7 @@ async def test_a_claim_in_the_same_state_takes_over(moves: Moves, jobs: InMemory
     dead = a_job(state=JobState.SETTLING, claim=a_claim("worker:0"), moved_at=NOW)
     job = await jobs.add(dead)
 
-    claimed = await taken(await moves.claim(job, JobState.SETTLING))
+    claimed = taken(await moves.claim(job, JobState.SETTLING))
 
     assert (claimed.claim, claimed.moved_at) == (after(60), NOW)
 
@@ -81,7 +81,7 @@ async def test_the_next_waiting_job_is_claimed_for_as_long_as_a_submit_may_take(
 ) -> None:
     await jobs.add(a_job(state=JobState.WAITING))
 
-    claimed = await taken(await moves.claim_next(Places()))
+    claimed = taken(await moves.claim_next(Places()))
 
     assert claimed.claim == after(75)
     assert events.events == [JobChanged(JOB, "submitting")]
@@ -97,7 +97,7 @@ async def test_where_nobody_waits_nothing_is_claimed_or_told(
 async def test_another_try_lets_go_and_counts(moves: Moves, jobs: InMemoryJobs) -> None:
     job = await jobs.add(a_job(state=JobState.COLLECTING, claim=a_claim(OWNER)))
 
-    later = await taken(await moves.again(job, timedelta(seconds=4)))
+    later = taken(await moves.again(job, timedelta(seconds=4)))
 
     assert (later.claim, later.attempts) == (None, 1)
     assert later.next_wake_at == NOW + timedelta(seconds=4)
@@ -108,7 +108,7 @@ async def test_an_end_is_told_with_the_delivery_that_is_due(
 ) -> None:
     job = await jobs.add(a_job(state=JobState.RUNNING))
 
-    ended = await taken(await moves.end(job, JobState.FAILED, failure="It failed."))
+    ended = taken(await moves.end(job, JobState.FAILED, failure="It failed."))
 
     assert (ended.failure, ended.delivery) == ("It failed.", Delivery.PENDING)
     assert events.events == [JobChanged(JOB, "failed"), DeliveryDue(JOB)]
@@ -144,7 +144,7 @@ async def test_a_delivery_counts_as_a_try_from_its_claim_on(
 ) -> None:
     job = await jobs.add(an_ended_job())
 
-    claimed = await taken(await moves.claim_delivery(job))
+    claimed = taken(await moves.claim_delivery(job))
 
     assert (claimed.delivery, claimed.claim) == (Delivery.DELIVERING, after(60))
     assert claimed.delivery_attempts == 1
@@ -158,9 +158,9 @@ async def test_a_delivery_that_ended_is_tried_again_only_while_it_is_pending(
     moves: Moves, jobs: InMemoryJobs, delivery: Delivery, again_s: float | None
 ) -> None:
     job = await jobs.add(an_ended_job())
-    claimed = await taken(await moves.claim_delivery(job))
+    claimed = taken(await moves.claim_delivery(job))
 
-    ended = await taken(await moves.end_delivery(claimed, delivery, wait=timedelta(seconds=8)))
+    ended = taken(await moves.end_delivery(claimed, delivery, wait=timedelta(seconds=8)))
 
     assert (ended.delivery, ended.claim, ended.delivery_attempts) == (delivery, None, 1)
     assert ended.next_wake_at == (None if again_s is None else NOW + timedelta(seconds=again_s))

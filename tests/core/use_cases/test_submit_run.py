@@ -64,7 +64,7 @@ async def test_a_service_that_was_busy_makes_the_picture_once_it_is_not(
     assert station.alerts == []
 
 
-async def test_t_44_after_many_busy_answers_the_person_is_told_and_nothing_charged(
+async def test_t_04_after_many_busy_answers_the_person_is_told_and_nothing_charged(
     station: Station, world: World
 ) -> None:
     error = ServiceBusyError("429")
