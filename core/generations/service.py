@@ -11,6 +11,9 @@ from core.shared.events import DeliveryDue, JobChanged, OperatorAlerted
 from core.shared.ids import JobId
 from core.shared.ports import Clock, EventPublisher
 
+ALERT_EVERY = timedelta(minutes=10)
+"""A refused key would otherwise be told at every question of every job."""
+
 
 class Moves:
     """
@@ -32,6 +35,7 @@ class Moves:
         self._jobs = jobs
         self._clock = clock
         self._events = events
+        self._alerted_at: dict[str, datetime] = {}
         self.timing = timing
         self.owner = owner
         self.driver = driver
@@ -79,10 +83,12 @@ class Moves:
             await self.tell(job)
         return job
 
-    async def again(self, job: Job, wait: timedelta) -> Job | None:
-        """Let go of a claim and try the same state again later, one attempt further."""
+    async def again(self, job: Job, wait: timedelta, *, counts: bool = True) -> Job | None:
+        """Let go of a claim and do the same later; one attempt further, if it counts as one."""
+        attempts = job.attempts + counts
+        wake_at = self.now() + wait
         return await self.save(
-            attrs.evolve(job, claim=None, attempts=job.attempts + 1, next_wake_at=self.now() + wait)
+            attrs.evolve(job, claim=None, attempts=attempts, next_wake_at=wake_at)
         )
 
     async def end(self, job: Job, state: JobState, *, failure: str = "") -> Job | None:
@@ -93,8 +99,12 @@ class Moves:
         return ended
 
     async def alert(self, code: str, text: str) -> None:
-        """Tell the operators what only they can put right."""
-        await self._events.publish(OperatorAlerted(code, text))
+        """Tell the operators what only they can put right; the same kind once in a while."""
+        now = self.now()
+        told_at = self._alerted_at.get(code)
+        if told_at is None or now - told_at >= ALERT_EVERY:
+            self._alerted_at[code] = now
+            await self._events.publish(OperatorAlerted(code, text))
 
     async def claim_delivery(self, job: Job) -> Job | None:
         """Take a pending delivery, or one whose claim is over; it counts as a try at once."""

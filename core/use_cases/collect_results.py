@@ -1,5 +1,7 @@
 """CollectResults: a run's outputs become files of ours, before anybody pays."""
 
+from datetime import timedelta
+
 import attrs
 
 from core.generations.model import Job, JobState, RunOutput, RunUpdate
@@ -47,8 +49,16 @@ class CollectResults:
         except RunUnknownError:
             return await self._end(job, JobState.FAILED, UNFETCHED)
         except ServiceError:
-            return await self._moves.again(job, back_off(job.attempts + 1))
+            return await self._silent(job)
         return await self(job, update)
+
+    async def _silent(self, job: Job) -> Job | None:
+        """Ask again later, without counting it against the fetches; give up after a long while."""
+        age_s = (self._moves.now() - (job.submitted_at or job.moved_at)).total_seconds()
+        if age_s > 2 * self._moves.timing.run_deadline_s:
+            return await self._end(job, JobState.FAILED, UNFETCHED)
+        wait = timedelta(seconds=self._moves.timing.longest_poll_s)
+        return await self._moves.again(job, wait, counts=False)
 
     async def __call__(self, job: Job, update: RunUpdate) -> Job | None:
         """Fetch what the run made; every try starts anew, and replaces files by the same files."""

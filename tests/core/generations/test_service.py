@@ -30,8 +30,13 @@ def events() -> RecordingEvents:
 
 
 @pytest.fixture
-def moves(jobs: InMemoryJobs, events: RecordingEvents) -> Moves:
-    return Moves(jobs=jobs, clock=FixedClock(NOW), events=events, timing=Timing(), owner=OWNER)
+def clock() -> FixedClock:
+    return FixedClock(NOW)
+
+
+@pytest.fixture
+def moves(jobs: InMemoryJobs, events: RecordingEvents, clock: FixedClock) -> Moves:
+    return Moves(jobs=jobs, clock=clock, events=events, timing=Timing(), owner=OWNER)
 
 
 def after(seconds: float) -> Claim:
@@ -137,6 +142,23 @@ async def test_an_alert_is_told(moves: Moves, events: RecordingEvents) -> None:
     await moves.alert("service.refused", "401")
 
     assert events.events == [OperatorAlerted("service.refused", "401")]
+
+
+async def test_the_same_alert_is_told_once_in_ten_minutes(
+    moves: Moves, events: RecordingEvents, clock: FixedClock
+) -> None:
+    for wait_s in (0, 1, 598, 2):
+        clock.advance(seconds=wait_s)
+        await moves.alert("service.refused", f"after {wait_s} s")
+        await moves.alert("points.no_hold", f"after {wait_s} s")
+
+    told = [(each.code, each.text) for each in events.events if isinstance(each, OperatorAlerted)]
+    assert told == [
+        ("service.refused", "after 0 s"),
+        ("points.no_hold", "after 0 s"),
+        ("service.refused", "after 2 s"),
+        ("points.no_hold", "after 2 s"),
+    ]
 
 
 async def test_a_delivery_counts_as_a_try_from_its_claim_on(

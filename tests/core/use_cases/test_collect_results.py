@@ -137,6 +137,33 @@ async def test_a_silent_service_is_waited_for_when_collecting_goes_on(world: Wor
     assert (await next_life.job(job)).state is JobState.SUCCEEDED
 
 
+async def test_a_silent_service_uses_up_no_fetches(world: World) -> None:
+    job = await dead_while_collecting(world)
+    next_life = Station(world)
+    world.gateway.fail_with(ServiceTroubleError("silence"), on="status", times=30)
+
+    await next_life.recover.at_start(dead_owners="worker")
+    await next_life.live_out()
+
+    assert (await next_life.job(job)).attempts == 0
+    assert (await next_life.job(job)).state is JobState.SUCCEEDED
+
+
+async def test_a_service_that_stays_silent_when_collecting_goes_on_is_given_up(
+    world: World,
+) -> None:
+    job = await dead_while_collecting(world)
+    next_life = Station(world)
+    world.gateway.fail_with(ServiceTroubleError("silence"), on="status")
+
+    await next_life.recover.at_start(dead_owners="worker")
+    await next_life.live_out()
+
+    ended = await next_life.job(job)
+    assert (ended.state, ended.failure) == (JobState.FAILED, UNFETCHED)
+    assert await world.points() == (0, 0)
+
+
 async def test_who_loses_the_race_to_collect_or_to_settle_leaves_the_job(
     station: Station, world: World
 ) -> None:
