@@ -299,6 +299,17 @@ async def test_what_a_bug_kept_back_comes_when_its_claim_is_over() -> None:
     assert await delivery(talk, job.id) is Delivery.DELIVERED
 
 
+async def test_what_a_bug_keeps_back_for_ever_is_given_up(talk: Talk) -> None:
+    broken = a_talk(surface=BrokenSurface())
+    job = await an_end(broken)
+    with capture_logs():
+        for _ in range(MOST_TRIES + 1):
+            await courier(broken).sweep()
+            broken.clock.advance(seconds=61)
+
+    assert await delivery(broken, job.id) is Delivery.UNDELIVERABLE
+
+
 async def test_a_whole_story_ends_with_one_card(talk: Talk) -> None:
     update = await talk.say("a red fox")
     await talk.advance(seconds=1)
