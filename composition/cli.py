@@ -11,6 +11,7 @@ import click
 
 from composition.config import Config, Listen
 from core.shared.errors import StationError
+from core.workflows.service import MAKE
 
 T = TypeVar("T")
 
@@ -60,7 +61,7 @@ def demo(port: int, data: Path | None, *, fast: bool, real: bool) -> None:
 
 @main.command()
 @click.argument("prompt", nargs=-1)
-@click.option("--workflow", default="make", metavar="NAME", help="Default: what fits a sentence.")
+@click.option("--workflow", default=MAKE, metavar="NAME", help="Default: what fits a sentence.")
 @click.option("--set", "values", multiple=True, metavar="INPUT=VALUE", help="May be repeated.")
 @click.option("--image", type=click.Path(path_type=Path), help="A picture to start from.")
 @click.option("--out", type=click.Path(path_type=Path), help="A file or a folder. Default: here.")

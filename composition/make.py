@@ -2,14 +2,15 @@
 
 import asyncio
 import contextlib
-import getpass
 import json
+import os
 import secrets
 import signal
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from pathlib import Path
 
 import attrs
@@ -25,6 +26,7 @@ from core.shared.errors import MediaRefusedError, StationError, UserMistakeError
 from core.shared.events import Event
 from core.shared.ids import WalletId
 from core.use_cases.start_generation import Request
+from core.workflows.service import MAKE
 from infrastructure.log_setup import set_up_logs
 
 REPLY_TO = "cli:make"
@@ -45,7 +47,7 @@ class Asked:
     """What the command line asks for."""
 
     prompt: str
-    workflow: str = "make"
+    workflow: str = MAKE
     inputs: Mapping[str, str] = attrs.field(factory=dict)
     image: Path | None = None
     out: Path | None = None
@@ -70,8 +72,8 @@ class Outcome:
 
     @property
     def succeeded(self) -> bool:
-        """Whether there is a result."""
-        return self.status == JobState.SUCCEEDED
+        """Whether there is a result, and it is where it was wanted."""
+        return self.status == JobState.SUCCEEDED and self.error is None
 
     def as_json(self) -> str:
         """Return the outcome on one line."""
@@ -82,8 +84,7 @@ async def make(config: Config, asked: Asked) -> Outcome:
     """Do what was asked. Never raises a StationError: the outcome tells it."""
     began = time.monotonic()
     try:
-        if asked.out is not None:
-            _check_writable(asked.out)
+        _check_writable(asked.out or Path())
         async with contextlib.AsyncExitStack() as stack:
             if config.comfy is None:
                 config = await emulated(config, fast=asked.fast, stack=stack)
@@ -101,16 +102,11 @@ async def make(config: Config, asked: Asked) -> Outcome:
 
 
 async def _generate(container: Container, asked: Asked) -> Outcome:
-    account = await container.accounts().of(Identity("cli", getpass.getuser()))
+    account = await container.accounts().of(Identity("cli", str(os.getuid())))
     images = () if asked.image is None else (await _taken(container, asked.image),)
-    workflows = container.workflows()
-    if asked.workflow == "make":
-        workflow = await workflows.for_sentence(with_image=bool(images))
-    else:
-        workflow = await workflows.named(asked.workflow)
     request = Request(
         account=account.id,
-        workflow=workflow,
+        workflow=await container.workflows().meant_by(asked.workflow, with_image=bool(images)),
         words=asked.prompt,
         inputs=asked.inputs,
         images=images,
@@ -121,8 +117,13 @@ async def _generate(container: Container, asked: Asked) -> Outcome:
         job = await container.start()(container.ids().job(), request)
         click.echo(f"{job.wish.title}: at most {job.quote.points}", err=True)
         job = await _followed(container, job, interrupted)
-    files = await _written(container, job, asked.out)
     await _tell_delivered(container, job)
+    files: tuple[str, ...] = ()
+    problem = job.failure or None
+    try:
+        files = await _written(container, job, asked.out)
+    except OutputRefusedError as error:  # it is paid for, and kept: the person must know of it
+        problem = f"{error.user_message} The result is kept in {container.folder().media}."
     now = container.clock().now()
     balance = await container.ledger().balance(WalletId(account.id), now=now)
     return Outcome(
@@ -134,7 +135,7 @@ async def _generate(container: Container, asked: Asked) -> Outcome:
         balance=balance.available.amount,
         files=files,
         texts=job.texts,
-        error=job.failure or None,
+        error=problem,
     )
 
 
@@ -205,8 +206,7 @@ async def _tell_delivered(container: Container, job: Job) -> None:
     """Note that the person has been told: the command line is its own courier."""
     claimed = await container.moves().claim_delivery(job)
     if claimed is not None:
-        nothing = container.clock().now() - container.clock().now()
-        await container.moves().end_delivery(claimed, Delivery.DELIVERED, wait=nothing)
+        await container.moves().end_delivery(claimed, Delivery.DELIVERED, wait=timedelta())
 
 
 def _check_writable(out: Path) -> None:

@@ -16,8 +16,6 @@ from core.use_cases.start_generation import Request, StartGeneration
 from core.workflows.model import Workflow
 from core.workflows.service import Workflows
 
-MAKE = "make"
-
 log = structlog.get_logger()
 
 
@@ -49,10 +47,7 @@ class Making:
         self, update: ChatUpdate, account: Account, surface: Surface, *, name: str, rest: str
     ) -> None:
         """Make what `/name words input=value` asks for; `/make` leaves the choice to us."""
-        if name == MAKE:
-            workflow = await self._workflows.for_sentence(with_image=bool(update.images))
-        else:
-            workflow = await self._workflows.named(name)
+        workflow = await self._workflows.meant_by(name, with_image=bool(update.images))
         await self._from_words(update, account, surface, workflow=workflow, typed=rest)
 
     async def again(

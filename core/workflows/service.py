@@ -10,7 +10,6 @@ from core.workflows.model import InputKind, Workflow
 from core.workflows.ports import WorkflowCatalogue
 
 ALIASES = {
-    "make": "text2img",
     "makeimage": "text2img",
     "text_to_image": "text2img",
     "image_to_image": "img2img",
@@ -18,11 +17,12 @@ ALIASES = {
 }
 """Names that people know from elsewhere. A workflow of that very name goes first."""
 
+MAKE = "make"
 NEAREST = 3
 NEAR = 0.5
 """How alike a name must be to be offered, from 0 to 1."""
 
-COMMANDS = ("make", "help", "workflows", "points", "status", "cancel")
+COMMANDS = (MAKE, "help", "workflows", "points", "status", "cancel")
 """What every chat understands beside the workflows: a slip of the finger may have meant these."""
 
 
@@ -52,6 +52,12 @@ class Workflows:
             near = difflib.get_close_matches(name, [*by_name, *COMMANDS], n=NEAREST, cutoff=NEAR)
             raise UnknownWorkflowError(raw, near)
         return found
+
+    async def meant_by(self, name: str, *, with_image: bool) -> Workflow:
+        """Return the workflow of a name; `make` leaves the choice to us, as a sentence does."""
+        if normal_name(name) == MAKE:
+            return await self.for_sentence(with_image=with_image)
+        return await self.named(name)
 
     async def for_sentence(self, *, with_image: bool) -> Workflow:
         """

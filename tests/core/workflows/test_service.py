@@ -55,9 +55,19 @@ def test_a_command_has_only_what_both_platforms_take(raw: str) -> None:
     assert not name.startswith("_")
 
 
-@pytest.mark.parametrize("raw", ["Text to Image", "TEXT_TO_IMAGE", "text-to-image", " make "])
+@pytest.mark.parametrize("raw", ["Text to Image", "TEXT_TO_IMAGE", "text-to-image", " makeimage "])
 async def test_t_25_a_name_is_found_in_any_spelling(raw: str) -> None:
     assert await USUAL.named(raw) == DRAW
+
+
+@pytest.mark.parametrize("raw", ["make", " Make ", "MAKE"])
+async def test_make_leaves_the_choice_to_us(raw: str) -> None:
+    assert await USUAL.meant_by(raw, with_image=False) == DRAW
+    assert await USUAL.meant_by(raw, with_image=True) == PAINT
+
+
+async def test_any_other_name_means_that_workflow_whatever_comes_with_it() -> None:
+    assert await USUAL.meant_by("text2img", with_image=True) == DRAW
 
 
 @pytest.mark.parametrize("raw", ["Flux Dev", "flux-dev", "FLUX_DEV", " flux dev ", "flux_dev"])
