@@ -1,6 +1,7 @@
 """The command line: what each command takes, and how its errors are told."""
 
 import asyncio
+import errno
 import sys
 from collections.abc import Coroutine, Sequence
 from pathlib import Path
@@ -10,13 +11,13 @@ import attrs
 import click
 
 from composition.config import Config, Listen
+from core.points.model import Points
 from core.shared.errors import StationError
 from core.workflows.service import MAKE
 
 T = TypeVar("T")
 
 EXIT_FAILED = 1
-EXIT_BUG = 70
 EXIT_INTERRUPTED = 130
 
 DATA = click.option(
@@ -92,7 +93,7 @@ def make(**given: Unpack[MakeOptions]) -> None:
         for line in (*outcome.texts, *outcome.files):
             click.echo(line)
         if outcome.succeeded:
-            click.echo(f"{outcome.charged} points, {outcome.balance} left", err=True)
+            click.echo(f"{Points(outcome.charged)}, {outcome.balance} left", err=True)
     sys.exit(0 if outcome.succeeded else EXIT_FAILED)
 
 
@@ -150,4 +151,5 @@ def _run(work: Coroutine[object, object, T]) -> T:
     except KeyboardInterrupt:
         sys.exit(EXIT_INTERRUPTED)
     except OSError as error:
-        raise click.ClickException(error.strerror or str(error)) from error
+        way_on = " Choose another with --port." if error.errno == errno.EADDRINUSE else ""
+        raise click.ClickException(f"{error.strerror or error}.{way_on}") from error

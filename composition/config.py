@@ -23,7 +23,6 @@ LOG_LEVELS = ("", "DEBUG", "INFO", "WARNING", "ERROR")
 LEASE_MARGIN_S = 15.0
 """How much longer the lease of a submit is than the gateway's queue timeout."""
 
-PORTS = 65_536
 MOST = 1_000_000
 A_DAY_S = 86_400.0
 
@@ -50,14 +49,6 @@ class Listen:
     host: str
     port: int
 
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        """Return the address of `HOST:PORT`. Raises ValueError."""
-        host, colon, port = text.rpartition(":")
-        if not (colon and host and port.isascii() and port.isdecimal() and int(port) < PORTS):
-            raise ValueError("must be HOST:PORT, such as 127.0.0.1:8081")
-        return cls(host.strip("[]"), int(port))
-
 
 @attrs.frozen(kw_only=True)
 class Config:
@@ -70,7 +61,7 @@ class Config:
     """Empty: the data folder's own."""
     comfy: ComfySettings | None = None
     """None without a key: then the emulator takes the service's place."""
-    listen: Listen = Listen("127.0.0.1", 8081)
+    listen: Listen = Listen("127.0.0.1", 8080)
     public_url: str | None = None
     webhooks: bool = True
     log_level: str = ""
@@ -95,13 +86,15 @@ class Config:
         Raises SettingsError, naming every mistake.
         """
         env = Env(eager=False, expand_vars=False)
-        env.read_env(".env", recurse=False)
+        try:
+            env.read_env(".env", recurse=False)
+        except UnicodeDecodeError as error:
+            raise SettingsError({".env": "is not UTF-8 text"}) from error
         text, numbers = _texts(env), _numbers(env)
         webhooks = env.bool("STATIONTHIS_WEBHOOKS", True)
         data_dir = env.path("STATIONTHIS_DATA_DIR", Path("data"))
         # Until here nothing raised; what could not be read is None, and named in the problems.
         problems = _sealed(env)
-        listen = _listen(text["STATIONTHIS_PRIVATE_LISTEN"], problems)
         comfy = None if problems else _comfy(text, numbers, problems)
         if problems:
             raise SettingsError(problems)
@@ -110,7 +103,6 @@ class Config:
             database_url=text["DATABASE_URL"],
             secret=text["STATIONTHIS_SECRET"],
             comfy=comfy,
-            listen=listen,
             public_url=text["STATIONTHIS_PUBLIC_URL"] or None,
             webhooks=webhooks,
             log_level=text["STATIONTHIS_LOG_LEVEL"],
@@ -130,7 +122,6 @@ class Config:
 TEXTS = {
     "DATABASE_URL": "",
     "STATIONTHIS_SECRET": "",
-    "STATIONTHIS_PRIVATE_LISTEN": "127.0.0.1:8081",
     "STATIONTHIS_PUBLIC_URL": "",
     "STATIONTHIS_DEFAULT_WORKFLOW": "text2img",
     "COMFY_DEPLOY_API_KEY": "",
@@ -175,14 +166,6 @@ def _sealed(env: Env) -> dict[str, str]:
         named = told if isinstance(told, Mapping) else {"environment": told}
         return {name: " ".join(map(str, messages)) for name, messages in named.items()}
     return {}
-
-
-def _listen(text: str, problems: dict[str, str]) -> Listen:
-    try:
-        return Listen.parse(text)
-    except ValueError as error:
-        problems["STATIONTHIS_PRIVATE_LISTEN"] = str(error)
-        return Listen("127.0.0.1", 0)
 
 
 def _comfy(

@@ -7,7 +7,7 @@ import sys
 import attrs
 import click
 
-from composition.config import Config
+from composition.config import Config, SettingsError
 from composition.container import Container
 from composition.run import talking, until_stopped, working
 from infrastructure.comfy_deploy.settings import ComfySettings
@@ -30,6 +30,8 @@ async def emulated(config: Config, *, fast: bool, stack: contextlib.AsyncExitSta
 async def demo(config: Config, *, fast: bool, real_service: bool) -> None:
     """Serve the chat page until the program is told to stop."""
     async with contextlib.AsyncExitStack() as stack:
+        if real_service and config.comfy is None:
+            raise SettingsError({"COMFY_DEPLOY_API_KEY": "is needed with --real"})
         if not real_service or config.comfy is None:
             config = await emulated(config, fast=fast, stack=stack)
         container = Container(config=config, owner=f"worker:{secrets.token_hex(8)}")

@@ -32,6 +32,8 @@ from infrastructure.log_setup import set_up_logs
 REPLY_TO = "cli:make"
 """Where these jobs are shown: no chat; this command itself tells the end."""
 
+ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
 LOOK_EVERY_S = 0.5
 """How often the row is read when no event came: another process may have moved it."""
 
@@ -187,19 +189,24 @@ def _bar(job: Job) -> "click._termui_impl.ProgressBar[int]":
 
 @contextlib.contextmanager
 def _interrupts() -> Iterator[asyncio.Event]:
-    """Turn the first Ctrl-C into an event; the second ends the program as usual."""
+    """Turn the first Ctrl-C, or order to end, into an event; the second one ends the program."""
     interrupted = asyncio.Event()
     loop = asyncio.get_running_loop()
 
     def on_interrupt() -> None:
         interrupted.set()
-        loop.remove_signal_handler(signal.SIGINT)
+        unhandled()
 
-    loop.add_signal_handler(signal.SIGINT, on_interrupt)
+    def unhandled() -> None:
+        for number in ENDING_SIGNALS:
+            loop.remove_signal_handler(number)
+
+    for number in ENDING_SIGNALS:
+        loop.add_signal_handler(number, on_interrupt)
     try:
         yield interrupted
     finally:
-        loop.remove_signal_handler(signal.SIGINT)
+        unhandled()
 
 
 async def _tell_delivered(container: Container, job: Job) -> None:

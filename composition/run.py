@@ -58,18 +58,21 @@ async def talking(container: Container) -> AsyncIterator[None]:
         await container.recover().at_start(dead_owners="worker:")
         await courier.sweep()
         for sweep in (container.recover().sweep, courier.sweep):
-            task = asyncio.create_task(_every(SWEEP_EVERY_S, sweep))
+            task = asyncio.create_task(swept(sweep, every_s=SWEEP_EVERY_S))
             stack.push_async_callback(_ended, task)
         yield
 
 
-async def _every(seconds: float, sweep: Callable[[], Awaitable[int]]) -> None:
+async def swept(sweep: Callable[[], Awaitable[int]], *, every_s: float) -> None:
+    """Have a sweep made again and again, for ever, whatever happens to one of them."""
     while True:
-        await asyncio.sleep(seconds)
+        await asyncio.sleep(every_s)
         try:
             await sweep()
         except StationError as error:
             log.warning("sweep.failed", code=error.code, error=str(error))
+        except Exception:
+            log.exception("sweep.bug")  # the next one may do better; without sweeps things get lost
 
 
 async def _ended(task: asyncio.Task[None]) -> None:

@@ -11,9 +11,9 @@ _COMMAND = re.compile(r"/([^\s@/]{1,64})(?:@\w+)?(?:\s+|$)")
 _VALUE = re.compile(
     r"""
     (?:^|(?<=\s))
-    (?: (?:--|[\u2013\u2014])(?P<dashed>[^\W\d]\w*)(?:=|\s+) | (?P<named>[^\W\d]\w*)= )
+    (?: (?:--|[\u2013\u2014])(?P<dashed>[^\W\d]\w*)(?:=|\s+|$) | (?P<named>[^\W\d]\w*)= )
     (?: ["\u201c\u201d](?P<double>[^"\u201c\u201d]*)["\u201c\u201d]
-      | '(?P<single>[^']*)' | (?P<bare>\S+) )
+      | '(?P<single>[^']*)' | (?P<bare>\S*) )
     """,
     re.VERBOSE,
 )
@@ -60,6 +60,8 @@ def split_values(rest: str, names: Collection[str]) -> tuple[str, dict[str, str]
                     name, f"There is no input “{name[:40]}” here, only: {takes}."
                 )
             return found[0]
+        if found["bare"] == "":
+            raise InputRefusedError(name, f"“{name}” is given no value: please write {name}=VALUE.")
         given = (found["double"], found["single"], found["bare"])
         values[name] = next(each for each in given if each is not None)
         return ""

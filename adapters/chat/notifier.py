@@ -52,8 +52,9 @@ class Notifier:
         if not isinstance(event, JobChanged):
             return
         if JobState(event.state).is_end:
-            self._dirty.discard(event.job)
             self._shown.pop(event.job, None)
+            # An editor that is at work looks once more, and forgets what it has just shown.
+            (self._dirty.add if event.job in self._editors else self._dirty.discard)(event.job)
             return
         self._dirty.add(event.job)
         if event.job not in self._editors:
@@ -84,7 +85,9 @@ class Notifier:
         async with self._turns.of(job_id):
             try:
                 job = await self._jobs.get(job_id)
-                if job is not None and not job.state.is_end:
+                if job is None or job.state.is_end:
+                    self._shown.pop(job_id, None)
+                else:
                     await self._edit(job)
             except StationError as error:
                 log.info("chat.not_edited", job=job_id, code=error.code, error=str(error))

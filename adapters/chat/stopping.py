@@ -23,7 +23,7 @@ class Stopping:
 
     async def by_command(self, account: Account, which: str) -> Card | None:
         """Cancel a person's newest job, or all of them."""
-        jobs = await self._jobs.open_of(account.id)
+        jobs = [job for job in await self._jobs.open_of(account.id) if not job.cancel_requested]
         if not jobs:
             return text_card(texts.NOTHING_TO_CANCEL)
         for job in jobs if which.strip().lower() == "all" else jobs[-1:]:

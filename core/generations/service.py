@@ -83,6 +83,11 @@ class Moves:
             await self.tell(job)
         return job
 
+    async def renew(self, job: Job) -> Job | None:
+        """Begin the lease of a submit anew; None when it was over, and somebody else went on."""
+        claim = self.claim_for(self.timing.submit_lease_s)
+        return await self.save(attrs.evolve(job, claim=claim, moved_at=self.now()))
+
     async def again(self, job: Job, wait: timedelta, *, counts: bool = True) -> Job | None:
         """Let go of a claim and do the same later; one attempt further, if it counts as one."""
         attempts = job.attempts + counts
@@ -102,7 +107,8 @@ class Moves:
         """Tell the operators what only they can put right; the same kind once in a while."""
         now = self.now()
         told_at = self._alerted_at.get(code)
-        if told_at is None or now - told_at >= ALERT_EVERY:
+        # A clock that was set back must not keep the operators in the dark.
+        if told_at is None or not timedelta() <= now - told_at < ALERT_EVERY:
             self._alerted_at[code] = now
             await self._events.publish(OperatorAlerted(code, text))
 

@@ -1,5 +1,7 @@
 """Taking files in: from people, made anew; from the service, as they are."""
 
+import math
+
 from core.media.model import EXTENSIONS, UNKNOWN_EXTENSION, MediaLimits, MediaRef
 from core.media.ports import ImageTool, MediaStore
 from core.shared.errors import MediaRefusedError, MediaTroubleError
@@ -24,9 +26,9 @@ class Media:
             raise MediaRefusedError("The file is empty. Please send the picture again.")
         if len(data) > self._limits.upload_bytes:
             megabytes = self._limits.upload_bytes // 1_000_000
+            has = math.ceil(len(data) / 100_000) / 10
             raise MediaRefusedError(
-                f"Pictures may have up to {megabytes} MB, not {len(data) / 1_000_000:.1f} MB. "
-                "Please send a smaller one."
+                f"Pictures may have up to {megabytes} MB, not {has} MB. Please send a smaller one."
             )
         image = await self._images.clean(data, self._limits)
         return await self._keep(self._ids.token(), image.data, name="")

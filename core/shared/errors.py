@@ -79,15 +79,21 @@ class UnknownWorkflowError(UserMistakeError):
 
 
 class NotEnoughPointsError(UserMistakeError):
-    """The wallet does not cover the quote. Amounts are whole points, `wait_s` is in seconds."""
+    """
+    The wallet does not cover the quote. Amounts are whole points.
+
+    `wait_s` is in how many seconds refills alone will have brought enough, None for never; `held`
+    is what is set aside for open jobs, and may come back.
+    """
 
     code = "points.not_enough"
 
-    def __init__(self, *, needed: int, available: int, wait_s: float | None) -> None:
+    def __init__(self, *, needed: int, available: int, wait_s: float | None, held: int = 0) -> None:
         super().__init__(f"needed {needed}, available {available}")
         self.needed = needed
         self.available = available
         self.wait_s = wait_s
+        self.held = held
 
     @property
     def user_message(self) -> str:
@@ -96,7 +102,11 @@ class NotEnoughPointsError(UserMistakeError):
             f"{self.needed - self.available} short."
         )
         if self.wait_s is None:
-            return f"{first} Try smaller settings; an operator can grant more."
+            if self.held:
+                return f"{first} Try again when what is under way has ended: /status shows it."
+            return (
+                f"{first} That is more than an allowance holds: /workflows shows what costs less."
+            )
         minutes = max(1, -(-int(self.wait_s) // 60))
         return f"{first} Your allowance will have refilled enough in about {minutes} min."
 

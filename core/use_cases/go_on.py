@@ -33,6 +33,7 @@ class GoOn:
             account=account,
             workflow=workflow,
             inputs=_without_seed(job, workflow),
+            media=_files(job, workflow),
             parent=job.id,
             reply_to=reply_to,
         )
@@ -53,6 +54,12 @@ class GoOn:
 
 
 def _without_seed(job: Job, workflow: Workflow) -> dict[str, object]:
-    """Return a job's inputs that the workflow still has, but for the seed."""
-    kept = {each.name for each in workflow.inputs if not each.is_seed}
+    """Return a job's inputs that the workflow still has, but for the seed and the files."""
+    kept = {each.name for each in workflow.inputs if not (each.is_seed or each.kind.is_media)}
     return {name: value for name, value in job.wish.inputs.items() if name in kept}
+
+
+def _files(job: Job, workflow: Workflow) -> dict[str, str]:
+    """Return the files of ours that a job began with, by the inputs that the workflow still has."""
+    kept = {each.name for each in workflow.media_inputs}
+    return {name: str(job.wish.inputs[name]) for name in job.wish.media_inputs if name in kept}

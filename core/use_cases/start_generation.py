@@ -26,7 +26,8 @@ class Request:
     """
     What a person asks for: a workflow, words for its prompt, pictures, values by input name.
 
-    `images` fill the workflow's media inputs in their order; `inputs` may name them as well.
+    `images` are our own files for the workflow's image inputs, in their order; `media` names the
+    inputs of others. A media input that gets none keeps its default, which is a URL.
     """
 
     account: AccountId
@@ -34,6 +35,7 @@ class Request:
     words: str = ""
     inputs: Mapping[str, object] = attrs.field(factory=dict)
     images: tuple[str, ...] = ()
+    media: Mapping[str, str] = attrs.field(factory=dict)
     parent: JobId | None = None
     reply_to: str = ""
 
@@ -122,7 +124,10 @@ class StartGeneration:
         balance = await self._ledger.balance(wallet, now=now)
         wait_s = await self._ledger.seconds_until(wallet, quote.points, now=now)
         return NotEnoughPointsError(
-            needed=quote.points.amount, available=balance.available.amount, wait_s=wait_s
+            needed=quote.points.amount,
+            available=balance.available.amount,
+            wait_s=wait_s,
+            held=balance.held.amount,
         )
 
     def _wish(self, request: Request) -> Wish:
@@ -134,9 +139,8 @@ class StartGeneration:
             raise InputRefusedError(
                 "prompt", f"/{workflow.name} takes no words, only: {_names(workflow)}."
             )
-        _place_images(workflow, request.images, given)
-        accepted = workflow.accept(given)
-        media = tuple(each.name for each in workflow.media_inputs if accepted.get(each.name))
+        media = {**request.media, **_placed(workflow, request)}
+        accepted = workflow.accept({**given, **media})
         prompt = accepted.get(workflow.prompt.name, "") if workflow.prompt else ""
         return Wish(
             account=request.account,
@@ -144,7 +148,7 @@ class StartGeneration:
             title=workflow.title,
             deployment=workflow.deployment,
             inputs={each: self._drawn(workflow, each, value) for each, value in accepted.items()},
-            media_inputs=media,
+            media_inputs=tuple(each for each in accepted if each in media),
             words=str(prompt),
             gpu=workflow.gpu,
             parent=request.parent,
@@ -165,17 +169,23 @@ def _names(workflow: Workflow) -> str:
     return ", ".join(each.name for each in workflow.inputs)
 
 
-def _place_images(workflow: Workflow, images: tuple[str, ...], given: dict[str, object]) -> None:
-    """Fill the image inputs, in their order, with the pictures of a message."""
+def _placed(workflow: Workflow, request: Request) -> dict[str, str]:
+    """Return the pictures of a message by the image inputs that they fill, in their order."""
+    for each in workflow.media_inputs:
+        if each.name in request.inputs:
+            raise InputRefusedError(
+                each.name,
+                f"“{each.name}” is a file: please send it along, or name it with --image.",
+            )
     free = [
-        each
+        each.name
         for each in workflow.media_inputs
-        if each.kind is InputKind.IMAGE and each.name not in given
+        if each.kind is InputKind.IMAGE and each.name not in request.media
     ]
-    if len(images) > len(free):
+    if len(request.images) > len(free):
         takes = "no picture" if not free else f"{len(free)} picture{'s' * (len(free) != 1)}"
         raise InputRefusedError(
-            "image", f"/{workflow.name} takes {takes}, not {len(images)}. Please send it again."
+            "image",
+            f"/{workflow.name} takes {takes}, not {len(request.images)}. Please send it again.",
         )
-    for wanted, image in zip(free, images, strict=False):
-        given[wanted.name] = image
+    return dict(zip(free, request.images, strict=False))

@@ -19,7 +19,7 @@ from core.use_cases.end_job import EndJob
 from core.workflows.model import InputValue
 
 MOST_TRIES = 12
-"""How often a busy service is asked before the person is told: about five minutes."""
+"""How often a busy service is asked before the person is told: some three and a half minutes."""
 LOOK_UP_EVERY_S = 2.0
 ABANDONED = "Nobody was left to start this one. You were not charged. Please start it again."
 
@@ -93,9 +93,15 @@ class SubmitRun:
 
     async def _submit(self, job: Job) -> Job | None:
         try:
+            inputs = await self._inputs(job)
+            # The lease must outlast the submit itself, however long the uploads took.
+            renewed = await self._moves.renew(job) if job.wish.media_inputs else job
+            if renewed is None:
+                return None
+            job = renewed
             request = RunRequest(
                 deployment=job.wish.deployment,
-                inputs=await self._inputs(job),
+                inputs=inputs,
                 marker=job.id,
                 hook=self._hooks.address(job.id),
             )
@@ -106,7 +112,9 @@ class SubmitRun:
 
     async def _not_submitted(self, job: Job, error: StationError) -> Job | None:
         if isinstance(error, SubmitUnclearError):
-            return await self._moves.again(job, back_off(1, first_s=LOOK_UP_EVERY_S))
+            # The time to look begins now that the answer is lost, not when it was first waited for.
+            lost = attrs.evolve(job, moved_at=self._moves.now())
+            return await self._moves.again(lost, back_off(1, first_s=LOOK_UP_EVERY_S))
         if isinstance(error, ServiceRefusedError):
             await self._moves.alert(error.code, str(error))
         elif isinstance(error, ServiceError):

@@ -24,6 +24,7 @@ DEEPEST = 3
 OUTLIVING = frozenset(
     {
         "adapters/chat/conversation.py",
+        "composition/run.py",
         "adapters/web/guard.py",
         "infrastructure/events.py",
         "infrastructure/sql/group_commit.py",

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from composition.config import Config, Listen, SettingsError
+from composition.config import Config, SettingsError
 
 
 @pytest.fixture(autouse=True)
@@ -59,7 +59,6 @@ def test_every_mistake_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None
         "STATIONTHIS_PLACES": "many",
         "STATIONTHIS_ALLOWANCE": "-1",
         "STATIONTHIS_WEBHOOKS": "perhaps",
-        "STATIONTHIS_PRIVATE_LISTEN": "8081",
         "STATIONTHIS_LOG_LEVEL": "loud",
         "COMFY_DEPLOY_TIMEOUT_S": "nan",
     }
@@ -89,15 +88,8 @@ def test_a_service_that_cannot_be_reached_so_is_named(
     assert "two words" not in refused.value.user_message
 
 
-@pytest.mark.parametrize(
-    ("text", "listen"),
-    [("127.0.0.1:0", Listen("127.0.0.1", 0)), ("[::1]:8081", Listen("::1", 8081))],
-)
-def test_an_address_to_listen_on_has_a_host_and_a_port(text: str, listen: Listen) -> None:
-    assert Listen.parse(text) == listen
+def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(b"STATIONTHIS_PLACES=\xff\n")
 
-
-@pytest.mark.parametrize("text", ["", "8081", ":8081", "host:", "host:65536", "host:-1", "host:x"])
-def test_any_other_address_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="HOST:PORT"):
-        Listen.parse(text)
+    with pytest.raises(SettingsError, match="UTF-8"):
+        Config.from_env()

@@ -67,7 +67,6 @@ def test_a_message_is_taken_apart(text: str, typed: Typed) -> None:
         ("a = b, width = 512", "a = b, width = 512", {}),
         ("well--width 512", "well--width 512", {}),
         ("fox -- snow --", "fox -- snow --", {}),
-        ("fox --width", "fox --width", {}),
         ("two  blanks", "two  blanks", {}),
     ],
 )
@@ -103,6 +102,12 @@ def test_whatever_is_typed_is_taken_apart(text: str) -> None:
 
     assert typed.command is None or typed.command == typed.command.lower() != ""
     assert typed.rest == typed.rest.strip()
+
+
+@pytest.mark.parametrize("rest", ["fox --width", "fox width=", "width= fox", "--width= fox"])
+def test_a_name_without_a_value_is_not_drawn_but_asked_for(rest: str) -> None:
+    with pytest.raises(InputRefusedError, match="width=VALUE"):
+        split_values(rest, ["width"])
 
 
 @given(ANYTHING, st.lists(st.sampled_from(NAMES), unique=True))

@@ -94,7 +94,7 @@ async def test_a_workspace_that_takes_no_sentence_says_so() -> None:
     assert talk.last() == "There is no workflow called “make”. /workflows lists what there is."
 
 
-async def test_a_wallet_that_is_empty_is_told_when_it_refills(talk: Talk) -> None:
+async def test_a_wallet_whose_points_are_set_aside_is_told_so(talk: Talk) -> None:
     spent = a_hold("spent", points=360, wallet=await talk.account())
     await talk.container.ledger().hold(spent, now=talk.clock.now())
 
@@ -102,7 +102,7 @@ async def test_a_wallet_that_is_empty_is_told_when_it_refills(talk: Talk) -> Non
 
     assert talk.last() == (
         "This costs 20 points and you have 10: 10 short. "
-        "Try smaller settings; an operator can grant more."
+        "Try again when what is under way has ended: /status shows it."
     )
 
 

@@ -102,3 +102,12 @@ async def test_the_same_cancel_twice_does_not_cancel_the_next_one(talk: Talk) ->
     await talk.say("/cancel", id=an_id(9))
 
     assert await cancelled(talk) == []
+
+
+async def test_two_quick_cancels_stop_two_jobs(talk: Talk) -> None:
+    await three_jobs(talk)
+
+    await talk.say("/cancel", id=an_id(8))
+    await talk.say("/cancel", id=an_id(9))
+
+    assert await cancelled(talk) == ["fox 2", "fox 3"]

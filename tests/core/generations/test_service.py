@@ -161,6 +161,16 @@ async def test_the_same_alert_is_told_once_in_ten_minutes(
     ]
 
 
+async def test_a_clock_that_was_set_back_silences_no_alert(
+    moves: Moves, events: RecordingEvents, clock: FixedClock
+) -> None:
+    await moves.alert("service.refused", "before")
+    clock.advance(seconds=-86_400)
+    await moves.alert("service.refused", "after")
+
+    assert len(events.events) == 2
+
+
 async def test_a_delivery_counts_as_a_try_from_its_claim_on(
     moves: Moves, jobs: InMemoryJobs
 ) -> None:

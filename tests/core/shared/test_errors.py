@@ -60,7 +60,7 @@ def test_what_was_near_is_offered() -> None:
 @pytest.mark.parametrize(
     ("wait_s", "said"),
     [
-        (None, "an operator can grant more"),
+        (None, "more than an allowance holds"),
         (0.0, "about 1 min"),
         (60.0, "about 1 min"),
         (61.0, "about 2 min"),
@@ -72,6 +72,12 @@ def test_too_few_points_come_with_what_is_missing_and_when(wait_s: float | None,
 
     assert message.startswith("This costs 20 points and you have 5: 15 short.")
     assert said in message
+
+
+def test_points_that_are_set_aside_may_come_back() -> None:
+    message = NotEnoughPointsError(needed=20, available=5, wait_s=None, held=15).user_message
+
+    assert "when what is under way has ended" in message
 
 
 def test_too_many_jobs_come_with_the_limit() -> None:

@@ -31,15 +31,28 @@ class ClockedGateway(FakeGateway):
     looked_up: int = 0
     meanwhile: Callable[[], Awaitable[object]] | None = None
     """What somebody else does, once, while a run is asked for."""
+    takes_s: dict[str, float] = attrs.Factory(dict)
+    """How many seconds pass during each `submit` and `upload`."""
+    before_submitting: Callable[[], Awaitable[object]] | None = None
+    before_upload: Callable[[], Awaitable[object]] | None = None
     _began: dict[RunId, datetime] = attrs.Factory(dict)
 
     async def submit(self, request: RunRequest) -> RunId:
+        if self.before_submitting is not None:
+            await self.before_submitting()
+        self.clock.advance(seconds=self.takes_s.get("submit", 0.0))
         began, known = self.clock.now(), set(self.runs)
         try:
             return await super().submit(request)
         finally:
             # Also when its answer is lost, the run is there.
             self._began.update(dict.fromkeys(set(self.runs) - known, began))
+
+    async def upload(self, data: bytes, *, name: str) -> str:
+        if self.before_upload is not None:
+            await self.before_upload()
+        self.clock.advance(seconds=self.takes_s.get("upload", 0.0))
+        return await super().upload(data, name=name)
 
     async def find(self, deployment: DeploymentId, marker: JobId) -> RunId | None:
         self.looked_up += 1

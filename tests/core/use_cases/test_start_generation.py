@@ -240,20 +240,44 @@ async def test_pictures_that_do_not_fit_are_refused(
         await station.start(JOB, request)
 
 
-async def test_pictures_fill_the_inputs_in_their_order_but_for_those_given_by_name(
+async def test_pictures_fill_the_inputs_in_their_order_but_for_those_that_have_one(
     station: Station,
 ) -> None:
     workflow = a_workflow(
         inputs=tuple(an_input(name, InputKind.IMAGE) for name in ("pose", "face", "style"))
     )
     request = attrs.evolve(
-        FOX, words="", workflow=workflow, inputs={"face": "f.png"}, images=("1.png", "2.png")
+        FOX, words="", workflow=workflow, media={"face": "f.png"}, images=("1.png", "2.png")
     )
 
     job = await station.start(JOB, request)
 
     assert job.wish.inputs == {"pose": "1.png", "face": "f.png", "style": "2.png"}
     assert job.wish.media_inputs == ("pose", "face", "style")
+
+
+async def test_a_file_that_is_named_like_a_value_is_refused_with_the_way_on(
+    station: Station,
+) -> None:
+    workflow = a_workflow(inputs=(an_input("image", InputKind.IMAGE),))
+    request = attrs.evolve(FOX, words="", workflow=workflow, inputs={"image": "fox.png"})
+
+    with pytest.raises(InputRefusedError, match="send it along"):
+        await station.start(JOB, request)
+
+
+async def test_a_picture_that_the_deployment_brings_itself_goes_to_the_service_as_it_is(
+    station: Station, world: World
+) -> None:
+    default = "https://example.com/default.png"
+    workflow = a_workflow(inputs=(an_input("image", InputKind.IMAGE, default=default),))
+    job = await station.start(JOB, attrs.evolve(FOX, words="", workflow=workflow))
+    await station.start.wake(job)
+
+    await station.live_out()
+
+    assert (await station.job(JOB)).wish.media_inputs == ()
+    assert world.gateway.submitted[-1].inputs["image"] == default
 
 
 async def test_the_quote_is_what_slow_runs_took_until_now(station: Station, world: World) -> None:

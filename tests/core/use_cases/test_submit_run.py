@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import attrs
 import pytest
 
 from core.generations.model import Job, JobState
@@ -288,3 +289,52 @@ async def test_a_held_job_waits_with_its_points_set_aside(station: Station, worl
 
     assert (await station.job(job)).state is JobState.WAITING
     assert await world.points() == (0, QUOTE)
+
+
+async def test_uploads_that_take_long_leave_the_submit_its_whole_lease(
+    station: Station, world: World
+) -> None:
+    world.gateway.takes_s["upload"] = world.gateway.takes_s["submit"] = 55.0
+    picture = await station.media.take_image(PNG)
+    job = await station.begin(workflow=PAINT, images=(picture.id,))
+    claims = []
+
+    async def look() -> None:
+        claims.append((await station.job(job)).is_claimed(world.clock.now()))
+
+    world.gateway.before_submitting = look
+    await station.live_out()
+
+    assert claims == [True]
+    assert world.gateway.looked_up == 0
+    assert (await station.job(job)).state is JobState.SUCCEEDED
+
+
+async def test_a_submit_whose_lease_is_over_before_it_begins_is_left_to_others(
+    station: Station, world: World
+) -> None:
+    picture = await station.media.take_image(PNG)
+    job = await station.begin(workflow=PAINT, images=(picture.id,))
+
+    async def somebody_takes_over() -> None:
+        there = await station.job(job)
+        await world.jobs.save(attrs.evolve(there, claim=None))
+
+    world.gateway.before_upload = somebody_takes_over
+    await station.live()
+
+    assert world.gateway.submitted == []
+
+
+async def test_t_05_an_answer_that_was_lost_after_a_minute_is_looked_for_a_minute_long(
+    station: Station, world: World
+) -> None:
+    world.gateway.fail_with(SubmitUnclearError("silence"), times=1)
+    world.gateway.takes_s["submit"] = 60.0
+    job = await station.begin()
+
+    await station.live_out()
+
+    assert world.gateway.looked_up > 20
+    assert (await station.job(job)).state is JobState.FAILED
+    assert await world.points() == (0, 0)
