@@ -7,6 +7,7 @@ Every mistake is named together, with the variable that has it.
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
+from urllib.parse import urlsplit
 
 import attrs
 from environs import Env, EnvValidationError, validate
@@ -95,6 +96,7 @@ class Config:
         data_dir = env.path("STATIONTHIS_DATA_DIR", Path("data"))
         # Until here nothing raised; what could not be read is None, and named in the problems.
         problems = _sealed(env)
+        _check_public_url(text["STATIONTHIS_PUBLIC_URL"], problems)
         comfy = None if problems else _comfy(text, numbers, problems)
         if problems:
             raise SettingsError(problems)
@@ -103,7 +105,7 @@ class Config:
             database_url=text["DATABASE_URL"],
             secret=text["STATIONTHIS_SECRET"],
             comfy=comfy,
-            public_url=text["STATIONTHIS_PUBLIC_URL"] or None,
+            public_url=text["STATIONTHIS_PUBLIC_URL"].rstrip("/") or None,
             webhooks=webhooks,
             log_level=text["STATIONTHIS_LOG_LEVEL"],
             default_workflow=text["STATIONTHIS_DEFAULT_WORKFLOW"],
@@ -166,6 +168,13 @@ def _sealed(env: Env) -> dict[str, str]:
         named = told if isinstance(told, Mapping) else {"environment": told}
         return {name: " ".join(map(str, messages)) for name, messages in named.items()}
     return {}
+
+
+def _check_public_url(url: str, problems: dict[str, str]) -> None:
+    parts = urlsplit(url)
+    is_root = parts.scheme in ("http", "https") and parts.netloc and not parts.path.strip("/")
+    if url and (not is_root or parts.query or parts.username):
+        problems["STATIONTHIS_PUBLIC_URL"] = "must be an address such as https://bot.example.com"
 
 
 def _comfy(

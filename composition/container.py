@@ -1,5 +1,7 @@
 """One object of each kind, and who is given to whom. The only file that knows the injector."""
 
+from urllib.parse import urlsplit
+
 from dependency_injector import containers, providers
 
 from adapters.chat.answers import Answers
@@ -75,7 +77,13 @@ def _driver(owner: str) -> str:
 
 
 def _web_settings(config: Config, secret: str) -> WebSettings:
-    return WebSettings(secret=secret, host=config.listen.host, port=config.listen.port)
+    public = urlsplit(config.public_url or "").netloc
+    return WebSettings(
+        secret=secret,
+        host=config.listen.host,
+        port=config.listen.port,
+        public_hosts=(public,) if public else (),
+    )
 
 
 class Container(containers.DeclarativeContainer):

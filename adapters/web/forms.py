@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import attrs
 import orjson
 from aiohttp import BodyPartReader, web
+from aiohttp.http import HttpProcessingError
 
 MAX_IMAGES = 4
 MAX_IMAGE_BYTES = 21_000_000
@@ -17,6 +18,19 @@ MAX_PRESS_BYTES = 4096
 MAX_NAME_LENGTH = 256
 _MAX_FIELDS = 16
 _TOO_LARGE = "That is too large. Please send smaller pictures."
+
+BROKEN_BODY = (HttpProcessingError, web.RequestPayloadError)
+"""How aiohttp tells a body that is packed, cut or chunked wrongly."""
+
+_BROKEN_FORM = (
+    *BROKEN_BODY,
+    ValueError,
+    AssertionError,
+    EOFError,
+    RuntimeError,
+    RuntimeWarning,  # of an odd header, where warnings are errors
+)
+"""How aiohttp tells a form that is broken: by any of these."""
 
 _client_id = re.compile(r"[0-9A-Za-z-]{16,64}")
 
@@ -58,8 +72,7 @@ async def read_message(request: web.Request) -> MessageForm:
     form = MessageForm()
     try:
         await _read_fields(request, form)
-    except (ValueError, AssertionError, EOFError) as error:
-        # aiohttp tells a broken form by any of these.
+    except _BROKEN_FORM as error:
         raise BadFormError("The form is broken. Please send the message again.") from error
     if _client_id.fullmatch(form.id) is None:
         raise BadFormError("A message needs an id of 16 to 64 letters and digits.")
@@ -72,7 +85,10 @@ async def read_press(request: web.Request) -> PressForm:
     """Read the press of a button. Raises BadFormError."""
     if request.content_type != "application/json":
         raise BadFormError("A press is sent as JSON.")
-    body = await _limited(request, MAX_PRESS_BYTES)
+    try:
+        body = await _limited(request, MAX_PRESS_BYTES)
+    except BROKEN_BODY as error:
+        raise BadFormError("The press came broken. Please press again.") from error
     try:
         told = orjson.loads(body or b"")
     except orjson.JSONDecodeError as error:
@@ -108,8 +124,7 @@ async def _read_field(part: BodyPartReader, form: MessageForm) -> None:
         data = await _field(part, MAX_TEXT_BYTES)
         if data is None:
             raise BadFormError("That text is too long. Please shorten it.")
-        # A surrogate or a broken byte would fail in every store below.
-        text = data.decode(errors="replace").replace("\x00", "")
+        text = _storable(data.decode(errors="replace"))
         if part.name == "id":
             form.id = text
         else:
@@ -144,6 +159,12 @@ async def _limited(request: web.Request, limit_bytes: int) -> bytes | None:
 
 def _text(told: Mapping[object, object], name: str) -> str:
     value = told.get(name)
-    if not isinstance(value, str) or not 1 <= len(value) <= MAX_NAME_LENGTH:
+    text = _storable(value) if isinstance(value, str) else ""
+    if not 1 <= len(text) <= MAX_NAME_LENGTH:
         raise BadFormError(f"A press needs its {name} as a short text.")
-    return value
+    return text
+
+
+def _storable(text: str) -> str:
+    """Return the text without NULs and lone surrogates, which databases refuse."""
+    return text.replace("\x00", "").encode(errors="ignore").decode()

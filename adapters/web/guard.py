@@ -1,6 +1,6 @@
 """The doorman: which hosts, whose requests, and what every answer carries."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 
 import structlog
 from aiohttp import web
@@ -8,6 +8,7 @@ from aiohttp import web
 from adapters.web.answers import refusal, refusal_page
 from adapters.web.hooks import HOOK
 from adapters.web.visitors import Visitors
+from core.shared.errors import StationError
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -30,6 +31,7 @@ SECURITY_HEADERS = {
 _WRONG_HOST = "This address is not served here. Please open the page under its own address."
 _WRONG_ORIGIN = "This request came from another page, so it was not taken."
 _NO_COOKIE = "This page is not known here any more. Please load it again."
+_GONE = "The connection broke. Please try again."
 _BROKEN = "Something broke on our side. Please try again."
 _SENTENCES = {
     404: "There is nothing here.",
@@ -37,14 +39,22 @@ _SENTENCES = {
     413: "That is too large.",
 }
 
+_STARTED = web.RequestKey("stationthis_started", web.StreamResponse)
+"""The answer that has begun to be sent: no other can take its place."""
+
 log = structlog.stdlib.get_logger(__name__)
 
 
 class Guard:
-    """Refuses what does not come from the page itself. `hosts` is set once the port is known."""
+    """
+    Refuses what does not come from the page itself. `hosts` is set once the port is known.
 
-    def __init__(self, visitors: Visitors) -> None:
+    Under `public_hosts` there are only the hooks: the page is not for everybody.
+    """
+
+    def __init__(self, visitors: Visitors, *, public_hosts: Iterable[str] = ()) -> None:
         self.hosts: frozenset[str] = frozenset()
+        self._public_hosts = frozenset(map(_without_usual_port, public_hosts))
         self._visitors = visitors
 
     def protect(self, app: web.Application) -> None:
@@ -58,15 +68,21 @@ class Guard:
         app.on_response_prepare.append(_secure)
 
     def _refused(self, request: web.Request) -> web.Response | None:
-        if request.headers.get("Host", "").lower() not in self.hosts:
+        is_hook = request.match_info.route.name == HOOK
+        if not self._is_served(request.headers.get("Host", "").lower(), is_hook=is_hook):
             return refusal(421, _WRONG_HOST)
-        if request.method in SAFE_METHODS or request.match_info.route.name == HOOK:
+        if request.method in SAFE_METHODS or is_hook:
             return None
         if not self._is_from_here(request):
             return refusal(403, _WRONG_ORIGIN)
         if self._visitors.of(request) is None:
             return refusal(401, _NO_COOKIE)
         return None
+
+    def _is_served(self, host: str, *, is_hook: bool) -> bool:
+        if host in self.hosts:
+            return True
+        return is_hook and _without_usual_port(host) in self._public_hosts
 
     def _is_from_here(self, request: web.Request) -> bool:
         # Browsers send at least one of the two with whatever a foreign page makes them send.
@@ -83,11 +99,29 @@ class Guard:
             return await handler(request)
         except web.HTTPException as error:
             return _in_words(request, error)
+        except ConnectionError as error:
+            # A tab that was closed, an upload that was given up: nobody is there to be told.
+            log.debug("web.gone", route=_route(request), error=type(error).__name__)
+            answer = refusal(503, _GONE)
+        except StationError as error:
+            log.warning("web.trouble", route=_route(request), code=error.code, error=str(error))
+            answer = refusal(503, error.user_message)
         except Exception:
-            # The path may hold a hook's token, so the route's form is logged instead.
-            resource = request.match_info.route.resource
-            log.exception("web.bug", route=resource.canonical if resource else "")
-            return refusal(500, _BROKEN)
+            log.exception("web.bug", route=_route(request))
+            answer = refusal(500, _BROKEN)
+        started: web.StreamResponse | None = request.get(_STARTED)
+        return answer if started is None else started
+
+
+def _without_usual_port(host: str) -> str:
+    # Callers leave the usual port away, but a proxy may write it in.
+    return host.lower().removesuffix(":80").removesuffix(":443")
+
+
+def _route(request: web.Request) -> str:
+    """Return the route's form for the log: the path itself may hold a hook's token."""
+    resource = request.match_info.route.resource
+    return resource.canonical if resource else ""
 
 
 def _in_words(request: web.Request, error: web.HTTPException) -> web.StreamResponse:
@@ -99,7 +133,8 @@ def _in_words(request: web.Request, error: web.HTTPException) -> web.StreamRespo
     return answer
 
 
-async def _secure(_request: web.Request, response: web.StreamResponse) -> None:
+async def _secure(request: web.Request, response: web.StreamResponse) -> None:
+    request[_STARTED] = response
     for name, value in SECURITY_HEADERS.items():
         response.headers.setdefault(name, value)
     response.headers.popall("Server", None)  # which versions run here is nobody's business

@@ -8,6 +8,7 @@ import orjson
 from aiohttp import web
 
 from adapters.web.answers import facts, refusal
+from adapters.web.forms import BROKEN_BODY
 from core.generations.ports import Hooks, WakeUps
 from core.shared.ids import JobId
 from core.shared.ports import Clock
@@ -56,7 +57,7 @@ class HookRoutes:
 
 
 async def _body(request: web.Request) -> bytes:
-    """Return the body, or nothing when it is too large, too slow or cut."""
+    """Return the body, or nothing when it is too large, too slow, cut or broken."""
     body = bytearray()
     try:
         async with asyncio.timeout(SLOW_BODY_S):
@@ -64,7 +65,7 @@ async def _body(request: web.Request) -> bytes:
                 body += chunk
                 if len(body) > MAX_BODY_BYTES:
                     return b""
-    except (TimeoutError, OSError, web.PayloadAccessError):
+    except (TimeoutError, OSError, web.PayloadAccessError, *BROKEN_BODY):
         return b""
     return bytes(body)
 

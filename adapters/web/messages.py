@@ -17,7 +17,7 @@ from adapters.web.surface import WebSurface
 from adapters.web.visitors import Visitors
 from core.media.model import MediaRef
 from core.media.service import Media
-from core.shared.errors import MediaRefusedError, StationError
+from core.shared.errors import MediaRefusedError, UserMistakeError
 
 _TOO_LARGE = "Pictures may have up to 20 MB and this has more. Please send a smaller one."
 _TOO_MANY = f"A message takes up to {MAX_IMAGES} pictures. Please send the others after it."
@@ -48,7 +48,12 @@ class MessageRoutes:
         app.router.add_post("/actions", self.press)
 
     async def message(self, request: web.Request) -> web.Response:
-        """Take a message. The same `id` again is the same message."""
+        """
+        Take a message. The same `id` again is the same message.
+
+        Raises ServiceError when it cannot be stored: nobody has heard of it then, and the page
+        keeps it to be sent again.
+        """
         visitor = self._visitors.of(request)
         if visitor is None:
             return refusal(401, _NO_COOKIE)
@@ -92,15 +97,21 @@ class MessageRoutes:
         await self._conversation.handle(update, self._surface)
         return facts(202, id=update.id)
 
-    async def _take(self, form: MessageForm) -> tuple[tuple[MediaRef, ...], StationError | None]:
-        """Store the pictures that can be taken; say of the first that cannot why."""
+    async def _take(
+        self, form: MessageForm
+    ) -> tuple[tuple[MediaRef, ...], UserMistakeError | None]:
+        """
+        Store the pictures that can be taken; say of the first that cannot why.
+
+        A store in trouble is not the picture's fault: its error goes up.
+        """
         taken: list[MediaRef] = []
-        trouble: StationError | None = MediaRefusedError(_TOO_MANY) if form.left_out else None
+        trouble: UserMistakeError | None = MediaRefusedError(_TOO_MANY) if form.left_out else None
         for data in form.images:
             try:
                 if data is None:
                     raise MediaRefusedError(_TOO_LARGE)
                 taken.append(await self._media.take_image(data))
-            except StationError as error:
+            except UserMistakeError as error:
                 trouble = trouble or error
         return tuple(taken), trouble

@@ -26,13 +26,15 @@ class WebSettings:
     Where the page is served, and under which names.
 
     Port 0 means any free one. `secret` signs the visitors' cookies. `allowed_hosts` are further
-    values of the Host header, `HOST` or `HOST:PORT`, for a page behind a proxy.
+    values of the Host header, `HOST` or `HOST:PORT`, for a page behind a proxy. Under
+    `public_hosts`, of the same form, only the hooks are served, which the service calls.
     """
 
     secret: str = attrs.field(repr=False, validator=attrs.validators.min_len(16))
     host: str = "127.0.0.1"
     port: int = attrs.field(default=8080, validator=[attrs.validators.ge(0)])
     allowed_hosts: tuple[str, ...] = ()
+    public_hosts: tuple[str, ...] = ()
 
 
 class WebServer:
@@ -51,7 +53,7 @@ class WebServer:
         self._settings = settings
         self._log = chat_log
         self._visitors = Visitors(settings.secret)
-        self._guard = Guard(self._visitors)
+        self._guard = Guard(self._visitors, public_hosts=settings.public_hosts)
         self._routes = (
             PageRoutes(media, self._visitors),
             EventRoutes(chat_log, self._visitors),
@@ -84,7 +86,11 @@ class WebServer:
         for routes in self._routes:
             routes.add_to(app)
         self._runner = web.AppRunner(
-            app, access_log=None, handle_signals=False, shutdown_timeout=_GOODBYE_S
+            app,
+            access_log=None,
+            auto_decompress=False,  # nobody packs what they send us, except to do harm
+            handle_signals=False,
+            shutdown_timeout=_GOODBYE_S,
         )
         await self._runner.setup()
         try:

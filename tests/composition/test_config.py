@@ -60,6 +60,7 @@ def test_every_mistake_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None
         "STATIONTHIS_ALLOWANCE": "-1",
         "STATIONTHIS_WEBHOOKS": "perhaps",
         "STATIONTHIS_LOG_LEVEL": "loud",
+        "STATIONTHIS_PUBLIC_URL": "bot.example.com/hooks",
         "COMFY_DEPLOY_TIMEOUT_S": "nan",
     }
     for name, value in wrong.items():

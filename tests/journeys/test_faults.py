@@ -109,6 +109,22 @@ async def test_hooks_that_are_forged_or_repeated_do_nothing_but_wake(tmp_path: P
         assert await visit.points() > 370 - 20
 
 
+async def test_the_service_reaches_our_hooks_through_the_public_address(tmp_path: Path) -> None:
+    public = {"STATIONTHIS_PUBLIC_URL": "http://bot.example:8443/", **QUICK}
+    async with visiting(tmp_path, settings=public) as visit:
+        await visit.person.say(f"a fox {SMALL}")
+        await visit.person.see(is_result)
+        hook = (await visit.runs())[0]["webhook"]
+        at_home = str(visit.person.client.base_url).rstrip("/")
+        through_proxy = {"Host": "bot.example:8443"}
+        async with httpx.AsyncClient(headers=through_proxy, base_url=at_home) as proxy:
+            heard = await proxy.post(hook.removeprefix("http://bot.example:8443"), json={})
+            page = await proxy.get("/")
+
+    assert hook.startswith("http://bot.example:8443/hooks/")
+    assert (heard.status_code, page.status_code) == (200, 421)
+
+
 @pytest.mark.parametrize(
     ("fault", "runs"),
     [

@@ -1,6 +1,6 @@
 """The page's server with everything around it in memory, for tests over real sockets."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 
@@ -16,7 +16,9 @@ from adapters.web.surface import WebSurface
 from core.generations.ports import WakeUps
 from core.media.model import MediaLimits
 from core.media.service import Media
-from core.shared.ids import JobId
+from core.sessions.model import TranscriptMessage
+from core.shared.errors import StationError
+from core.shared.ids import ChatId, JobId, MediaId
 from infrastructure.hooks import SignedHooks
 from infrastructure.media.images import PillowImages
 from infrastructure.memory.media import InMemoryMedia
@@ -51,6 +53,33 @@ class RecordingWakeUps(WakeUps):
         self.woken.append((job, at))
 
 
+class FragileTranscripts(InMemoryTranscripts):
+    """Stores and tells nothing while there is `trouble`, as behind a database that is locked."""
+
+    trouble: StationError | None = None
+
+    async def put(self, chat: ChatId, message: TranscriptMessage) -> TranscriptMessage:
+        if self.trouble is not None:
+            raise self.trouble
+        return await super().put(chat, message)
+
+    async def since(self, chat: ChatId, seq: int, *, limit: int) -> Sequence[TranscriptMessage]:
+        if self.trouble is not None:
+            raise self.trouble
+        return await super().since(chat, seq, limit=limit)
+
+
+class FragileMedia(InMemoryMedia):
+    """Stores nothing while there is `trouble`, as on a disk that is full."""
+
+    trouble: StationError | None = None
+
+    async def put(self, media: MediaId, data: bytes) -> None:
+        if self.trouble is not None:
+            raise self.trouble
+        await super().put(media, data)
+
+
 @attrs.frozen(kw_only=True)
 class Station:
     """A running server, and what stands behind it."""
@@ -59,7 +88,8 @@ class Station:
     conversation: ListeningConversation
     surface: WebSurface
     media: Media
-    store: InMemoryMedia
+    store: FragileMedia
+    transcripts: FragileTranscripts
     hooks: SignedHooks
     wake_ups: RecordingWakeUps
     clock: FixedClock
@@ -95,11 +125,12 @@ def a_message(text: str = "a red fox", *images: bytes, id: str = "0123456789abcd
 async def running_station(settings: WebSettings | None = None) -> AsyncIterator[Station]:
     """Start a server on a free port, and stop it at the end."""
     clock = FixedClock()
-    chat_log = ChatLog(transcripts=InMemoryTranscripts(), clock=clock)
+    transcripts = FragileTranscripts()
+    chat_log = ChatLog(transcripts=transcripts, clock=clock)
     surface = WebSurface(chat_log)
     conversation = ListeningConversation()
     images = PillowImages()
-    store = InMemoryMedia()
+    store = FragileMedia()
     media = Media(store=store, images=images, ids=RandomIds(), limits=MediaLimits())
     hooks = SignedHooks(SECRET, "http://127.0.0.1")
     wake_ups = RecordingWakeUps()
@@ -119,6 +150,7 @@ async def running_station(settings: WebSettings | None = None) -> AsyncIterator[
             surface=surface,
             media=media,
             store=store,
+            transcripts=transcripts,
             hooks=hooks,
             wake_ups=wake_ups,
             clock=clock,

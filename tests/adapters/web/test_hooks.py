@@ -1,12 +1,14 @@
 """The hooks: genuine ones wake their job, forged ones nothing, and no body is believed."""
 
+from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import httpx
 import pytest
 
+from adapters.web.server import WebSettings
 from core.shared.ids import JobId
-from tests.adapters.web.station import Station
+from tests.adapters.web.station import SECRET, Station, a_message, running_station
 from tests.fakes.clock import NOON
 
 JOB = JobId("0" * 31 + "1")
@@ -80,6 +82,84 @@ async def test_the_service_needs_no_origin_of_ours(station: Station) -> None:
         answer = await service.post(path_of(station), json={}, headers=headers)
 
     assert answer.status_code == 200
+
+
+PUBLIC_HOSTS = ("hooks.example", "HOOKS.example", "hooks.example:443", "other.example:8443")
+
+
+@pytest.fixture
+async def public_station() -> AsyncIterator[Station]:
+    settings = WebSettings(
+        port=0, secret=SECRET, public_hosts=("Hooks.example", "other.example:8443")
+    )
+    async with running_station(settings) as running:
+        yield running
+
+
+@pytest.mark.parametrize("host", PUBLIC_HOSTS)
+@pytest.mark.parametrize("method", ["POST", "GET"])
+async def test_the_service_finds_us_under_the_public_host(
+    public_station: Station, method: str, host: str
+) -> None:
+    headers = {"Host": host}
+
+    async with httpx.AsyncClient(base_url=public_station.url) as service:
+        answer = await service.request(method, path_of(public_station), headers=headers)
+
+    assert (answer.status_code, len(public_station.wake_ups.woken)) == (200, 1)
+
+
+@pytest.mark.parametrize("host", ["evil.example", "other.example", "hooks.example:1", ""])
+async def test_a_foreign_host_has_no_hooks(public_station: Station, host: str) -> None:
+    async with httpx.AsyncClient(base_url=public_station.url) as forger:
+        answer = await forger.post(path_of(public_station), headers={"Host": host})
+
+    assert (answer.status_code, public_station.wake_ups.woken) == (421, [])
+
+
+@pytest.mark.parametrize("host", PUBLIC_HOSTS)
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/"),
+        ("GET", "/static/app.js"),
+        ("GET", "/events"),
+        ("GET", "/health"),
+        ("GET", "/media/x"),
+        ("GET", "/hooks/"),
+        ("POST", "/messages"),
+        ("POST", "/actions"),
+        ("PUT", f"/hooks/{JOB}/x"),
+    ],
+)
+async def test_the_public_host_has_nothing_but_the_hooks(
+    public_station: Station, host: str, method: str, path: str
+) -> None:
+    async with public_station.visitor() as visitor:
+        answer = await visitor.request(method, path, headers={"Host": host})
+
+    assert answer.status_code == 421
+
+
+async def test_a_public_host_is_no_origin_of_the_page(public_station: Station) -> None:
+    headers = {"Origin": "https://hooks.example"}
+
+    async with public_station.visitor() as visitor:
+        answer = await visitor.post("/messages", files=a_message(), headers=headers)
+
+    assert (answer.status_code, public_station.conversation.updates) == (403, [])
+
+
+@pytest.mark.parametrize("packing", ["gzip", "deflate"])
+async def test_a_body_that_cannot_be_unpacked_is_a_hint_all_the_same(
+    station: Station, packing: str
+) -> None:
+    headers = {"Content-Encoding": packing}
+
+    async with httpx.AsyncClient(base_url=station.url) as service:
+        answer = await service.post(path_of(station), content=b"no" * 99, headers=headers)
+
+    assert (answer.status_code, station.wake_ups.woken) == (200, [(JOB, LATER)])
 
 
 def forged_paths(station: Station) -> list[str]:
