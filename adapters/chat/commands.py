@@ -12,7 +12,7 @@ _VALUE = re.compile(
     r"""
     (?:^|(?<=\s))
     (?: (?:--|[\u2013\u2014])(?P<dashed>[^\W\d]\w*)(?:=|\s+|$) | (?P<named>[^\W\d]\w*)= )
-    (?: ["\u201c\u201d](?P<double>[^"\u201c\u201d]*)["\u201c\u201d]
+    (?: "(?P<double>[^"]*)" | \u201c(?P<curly>[^\u201d]*)\u201d
       | '(?P<single>[^']*)' | (?P<bare>\S*) )
     """,
     re.VERBOSE,
@@ -62,7 +62,7 @@ def split_values(rest: str, names: Collection[str]) -> tuple[str, dict[str, str]
             return found[0]
         if found["bare"] == "":
             raise InputRefusedError(name, f"“{name}” is given no value: please write {name}=VALUE.")
-        given = (found["double"], found["single"], found["bare"])
+        given = (found["double"], found["curly"], found["single"], found["bare"])
         values[name] = next(each for each in given if each is not None)
         return ""
 
