@@ -42,6 +42,8 @@ async def demo(config: Config, *, fast: bool, real_service: bool) -> None:
         )
         stack.enter_context(container.folder().lock())
         await stack.enter_async_context(working(container))
+        if config.store == "sql":
+            await stack.enter_async_context(container.database().lock_for_worker())
         await stack.enter_async_context(talking(container))
         click.echo(f"StationThis is at {container.web_server().url} (Ctrl-C stops it)")
         await until_stopped()

@@ -99,7 +99,7 @@ class JobStore(Protocol):
         """
 
     async def ahead_of(self, job: Job) -> int:
-        """Return how many waiting jobs are older than this one."""
+        """Return how many waiting jobs of the same driver are older than this one."""
 
     async def request_cancel(self, job: JobId) -> None:
         """Note that the person wants an end. Changes nothing for a job that has ended."""

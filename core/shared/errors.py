@@ -17,6 +17,7 @@ Every error that StationThis raises on purpose.
         SubmitUnclearError          no answer to a submit: a run MAY have been queued
         RunUnknownError             the service does not know the run (any more)
         MediaTroubleError           a result could not be fetched or stored
+        StoreTroubleError           our own database is away, locked or full
 
 `ValueError` is a bug, `StationError` is a message.
 """
@@ -206,3 +207,16 @@ class MediaTroubleError(ServiceError):
     """A result could not be fetched or stored."""
 
     code = "media.trouble"
+
+
+class StoreTroubleError(ServiceError):
+    """Our own database cannot be reached, is locked or full. It may have kept what was begun."""
+
+    code = "store.trouble"
+
+    @property
+    def user_message(self) -> str:
+        return (
+            "Our own memory does not answer just now. Please try again in a minute; "
+            "whatever is under way goes on, or is given back."
+        )

@@ -42,5 +42,6 @@ class SeenOnce(Protocol):
         Return whether `key` was not seen in the last `within_s` seconds, and remember it.
 
         Of many callers at once exactly one is told True. A refused repeat does not extend the
-        window.
+        window. What was seen more than a window in the future (the clock was set back since) is
+        new again.
         """

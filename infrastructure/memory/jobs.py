@@ -88,7 +88,9 @@ class InMemoryJobs(JobStore):
         )
 
     async def ahead_of(self, job: Job) -> int:
-        return sum(_age(other) < _age(job) for other in self._waiting())
+        return sum(
+            _age(other) < _age(job) for other in self._waiting() if other.driver == job.driver
+        )
 
     async def request_cancel(self, job: JobId) -> None:
         there = self._jobs.get(job)

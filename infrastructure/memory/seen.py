@@ -19,7 +19,8 @@ class InMemorySeen(SeenOnce):
     async def first_time(self, key: str, *, now: datetime, within_s: float) -> bool:
         window = timedelta(seconds=within_s)
         seen_at = self._seen_at.get(key)
-        if seen_at is not None and seen_at > now - window:
+        # What was seen far in the future was seen before the clock was set back: it counts no more.
+        if seen_at is not None and abs(now - seen_at) < window:
             return False
         self._seen_at[key] = now
         self._forget_at[key] = now + window

@@ -16,7 +16,7 @@ from typing import Generic, TypeVar
 import attrs
 import sqlalchemy as sa
 
-from core.shared.errors import ServiceTroubleError
+from core.shared.errors import StoreTroubleError
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -76,7 +76,7 @@ class GroupCommit:
     def _write_together(self, group: Sequence[_Waiting[object]]) -> None:
         try:
             answers = self._write(partial(_run, group=group))
-        except ServiceTroubleError as trouble:
+        except StoreTroubleError as trouble:
             # The database's, not one transaction's: all would wait in vain once more.
             for each in group:
                 each.answer.set_exception(trouble)

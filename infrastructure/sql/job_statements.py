@@ -65,6 +65,7 @@ UNFINISHED = sa.select(jobs).where(_IS_UNFINISHED).order_by(*_BY_AGE)
 
 AHEAD_OF = _COUNT.where(
     jobs.c.state == JobState.WAITING,
+    jobs.c.driver == sa.bindparam("the_driver", type_=sa.Text),
     sa.tuple_(*_BY_AGE)
     < sa.tuple_(
         sa.bindparam("the_moment", type_=jobs.c.created_at.type),

@@ -51,7 +51,7 @@ class SqlJobs(JobStore):
         return await self._database.run(partial(_claim_next, parameters=parameters))
 
     async def ahead_of(self, job: Job) -> int:
-        age = {"the_moment": job.created_at, "the_job": job.id}
+        age = {"the_moment": job.created_at, "the_job": job.id, "the_driver": job.driver}
         return await self._count(job_statements.AHEAD_OF, age)
 
     async def request_cancel(self, job: JobId) -> None:

@@ -1,13 +1,20 @@
 """PostgreSQL through asyncpg: the same synchronous transactions, on a pool of connections."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from infrastructure.sql.transactions import Database, shielded, sql_state, trouble_is_named
+from infrastructure.sql.transactions import (
+    Database,
+    WorkerRunsAlreadyError,
+    shielded,
+    sql_state,
+    trouble_is_named,
+)
 from infrastructure.sql.upgrade import upgrade
 
 T = TypeVar("T")
@@ -16,6 +23,9 @@ CONNECTIONS = 10
 CONNECT_TIMEOUT_S = 10.0
 STATEMENT_TIMEOUT_S = 30.0
 RETRY_AFTER_S = (0.01, 0.03, 0.1, 0.3)
+_WORKER = 7_206_473
+"""The number under which the one worker of a database holds it."""
+
 RETRIED_STATES = frozenset({"40001", "40P01"})
 """Serialization failure and deadlock: nothing was done, and the next try may pass."""
 
@@ -35,6 +45,23 @@ class PostgresqlDatabase(Database):
 
     async def close(self) -> None:
         await self._engine.dispose()
+
+    @asynccontextmanager
+    async def lock_for_worker(self) -> AsyncIterator[None]:
+        # A connection of its own: the lock is the session's, and ends with it.
+        with trouble_is_named():
+            connection = await self._engine.connect()
+        try:
+            with trouble_is_named():
+                connection = await connection.execution_options(isolation_level="AUTOCOMMIT")
+                is_ours = await connection.scalar(sa.select(sa.func.pg_try_advisory_lock(_WORKER)))
+            if not is_ours:
+                raise WorkerRunsAlreadyError("the database has its worker")
+            yield
+        finally:
+            # Given back to the pool, the session would live on, and the lock with it.
+            await connection.invalidate()
+            await connection.close()
 
     async def run(self, transaction: Callable[[sa.Connection], T]) -> T:
         return await shielded(asyncio.ensure_future(self._tried(self._engine, transaction)))

@@ -18,7 +18,11 @@ _NOTE = insert_on_both(
     lambda insert: insert.on_conflict_do_update(
         index_elements=[seen.c.key],
         set_={name: insert.excluded[name] for name in ("seen_at", "forget_at")},
-        where=seen.c.seen_at <= sa.bindparam("window_began", type_=seen.c.seen_at.type),
+        # What was seen far in the future was seen before the clock was set back: it counts no more.
+        where=sa.or_(
+            seen.c.seen_at <= sa.bindparam("window_began", type_=seen.c.seen_at.type),
+            seen.c.seen_at >= insert.excluded.forget_at,
+        ),
     ).returning(seen.c.key),
 )
 _PRUNE = sa.delete(seen).where(seen.c.forget_at < sa.bindparam("now"))

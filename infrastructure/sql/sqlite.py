@@ -6,10 +6,13 @@ process; two read-only connections on threads of their own see the last committe
 """
 
 import asyncio
+import fcntl
+import os
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -18,7 +21,12 @@ import sqlalchemy as sa
 
 from infrastructure.sql.group_commit import GroupCommit
 from infrastructure.sql.sqlite_connections import SqliteConnections
-from infrastructure.sql.transactions import Database, shielded, trouble_is_named
+from infrastructure.sql.transactions import (
+    Database,
+    WorkerRunsAlreadyError,
+    shielded,
+    trouble_is_named,
+)
 from infrastructure.sql.upgrade import upgrade
 
 T = TypeVar("T")
@@ -64,6 +72,19 @@ class SqliteDatabase(Database):
         for threads in (self._readers, self._writer):
             if threads is not None:
                 threads.shutdown()
+
+    @asynccontextmanager
+    async def lock_for_worker(self) -> AsyncIterator[None]:
+        with trouble_is_named():
+            descriptor = os.open(f"{self._path}.worker.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise WorkerRunsAlreadyError(f"{self._path} has its worker") from error
+            yield
+        finally:
+            os.close(descriptor)
 
     async def run(self, transaction: Callable[[sa.Connection], T]) -> T:
         if self._group_commit is None:

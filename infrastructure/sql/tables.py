@@ -192,7 +192,7 @@ messages = sa.Table(
 seen = sa.Table(
     "seen",
     metadata,
-    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("key", Words, primary_key=True),
     sa.Column("seen_at", UtcDateTime, nullable=False),
     sa.Column("forget_at", UtcDateTime, nullable=False, index=True),
 )

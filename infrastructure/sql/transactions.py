@@ -1,7 +1,7 @@
 """
 What a database promises its stores: a transaction is one synchronous function, whole or not at all.
 
-Whatever means that the database cannot be reached, is locked or full becomes a ServiceTroubleError
+Whatever means that the database cannot be reached, is locked or full becomes a StoreTroubleError
 that keeps the database's own code. Everything else (a broken constraint, wrong SQL) is a bug.
 """
 
@@ -9,12 +9,12 @@ import asyncio
 import sqlite3
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractAsyncContextManager, contextmanager, suppress
 from typing import TypeVar
 
 import sqlalchemy as sa
 
-from core.shared.errors import ServiceTroubleError
+from core.shared.errors import StationError, StoreTroubleError
 
 T = TypeVar("T")
 
@@ -25,16 +25,37 @@ _SQLITE_BUGS = frozenset({1, 19, 20, 21, 25})
 _POSTGRESQL_TROUBLE = ("08", "28", "3D", "40", "53", "55", "57", "58", "F0", "XX")
 
 
+class WorkerRunsAlreadyError(StationError):
+    """Another program recovers and moves the jobs of this database."""
+
+    code = "database.in_use"
+
+    @property
+    def user_message(self) -> str:
+        return (
+            "Another StationThis is running on this database. Stop that one, or give this one "
+            "another DATABASE_URL or --data."
+        )
+
+
 class Database(ABC):
     """Runs transactions against one database. Open it once, close it once."""
 
     @abstractmethod
     async def open(self) -> None:
-        """Connect, and bring the tables up to date. Raises ServiceTroubleError."""
+        """Connect, and bring the tables up to date. Raises StoreTroubleError."""
 
     @abstractmethod
     async def close(self) -> None:
         """End every connection and thread, after the transactions under way."""
+
+    @abstractmethod
+    def lock_for_worker(self) -> AbstractAsyncContextManager[None]:
+        """
+        Hold the database for one worker: only one may recover its jobs.
+
+        The lock ends with its process, however that ends. Raises WorkerRunsAlreadyError.
+        """
 
     @abstractmethod
     async def run(self, transaction: Callable[[sa.Connection], T]) -> T:
@@ -42,12 +63,12 @@ class Database(ABC):
         Run one write transaction: all of it is durable when this returns, nothing when it raises.
 
         The function may be called again from its start when the database asks for it, so it must do
-        nothing but SQL. A cancelled caller waits for the end first. Raises ServiceTroubleError.
+        nothing but SQL. A cancelled caller waits for the end first. Raises StoreTroubleError.
         """
 
     @abstractmethod
     async def read(self, query: Callable[[sa.Connection], T]) -> T:
-        """Run queries on one unchanging state of the database. Raises ServiceTroubleError."""
+        """Run queries on one unchanging state of the database. Raises StoreTroubleError."""
 
 
 async def shielded(work: "asyncio.Future[T]") -> T:
@@ -65,7 +86,7 @@ async def shielded(work: "asyncio.Future[T]") -> T:
 
 @contextmanager
 def trouble_is_named() -> Iterator[None]:
-    """Turn an error that tells of the database's state into a ServiceTroubleError with its code."""
+    """Turn an error that tells of the database's state into a StoreTroubleError with its code."""
     try:
         yield
     except (sa.exc.DBAPIError, sa.exc.TimeoutError, sqlite3.Error, OSError) as error:
@@ -73,7 +94,7 @@ def trouble_is_named() -> Iterator[None]:
         if code is None:
             raise
         # Neither the statement nor the address: both may hold what a log must not.
-        raise ServiceTroubleError(f"the database is in trouble: {code}") from error
+        raise StoreTroubleError(f"the database is in trouble: {code}") from error
 
 
 def trouble_code(error: BaseException) -> str | None:

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from core.shared.errors import StationError
+
 HEAD = "0001"
 """The newest migration in `migrations/versions`; a test compares it with Alembic's own answer."""
 
@@ -14,10 +16,30 @@ _LOCK = 7_206_471
 _MIGRATIONS = Path(__file__).with_name("migrations")
 
 
+class NewerDataError(StationError):
+    """The database was made by a newer version of this program. Nothing in it was touched."""
+
+    code = "data.newer"
+
+    @property
+    def user_message(self) -> str:
+        return (
+            "This data was made by a newer StationThis. Use that one, or choose other data with "
+            "--data or DATABASE_URL."
+        )
+
+
 def upgrade(connection: sa.Connection) -> None:
-    """Run the migrations that the database has not seen. Costs two queries when there are none."""
-    if version_of(connection) == HEAD:
+    """
+    Run the migrations that the database has not seen. Costs two queries when there are none.
+
+    Raises NewerDataError for a database that has seen migrations which we do not know.
+    """
+    version = version_of(connection)
+    if version == HEAD:
         return
+    if version is not None and version > HEAD:
+        raise NewerDataError(f"the database is at {version}, and we know {HEAD}")
     # Only now: it takes a quarter of a second, which a warm start need not pay.
     from alembic import command, config  # noqa: PLC0415 - said above
 

@@ -178,3 +178,11 @@ async def test_a_job_that_was_tried_waits_for_its_moment_and_lets_others_by(
     assert first == ["new", None]
     assert then is not None
     assert then.id == "tried"
+
+
+async def test_nobody_waits_behind_another_drivers_jobs(jobs: JobStore) -> None:
+    await jobs.add(attrs.evolve(waiting("the command's"), driver="make:1"))
+    mine = waiting("mine", since=minutes(1))
+    await jobs.add(mine)
+
+    assert await jobs.ahead_of(mine) == 0

@@ -236,12 +236,39 @@ async def test_two_programs_do_not_share_a_data_folder_or_a_port(tmp_path: Path)
     same_port = await command(
         "demo", "--port", port, "--data", f"{data}2", cwd=tmp_path, settings={}
     )
+    same_database = await command(
+        "demo", "--port", "0", "--data", f"{data}3", cwd=tmp_path,
+        settings={"DATABASE_URL": f"sqlite:///{data}/station.db"},
+    )  # fmt: skip
     await demo.stop()
 
-    assert (same_folder[0], same_port[0]) == (1, 1)
+    assert (same_folder[0], same_port[0], same_database[0]) == (1, 1, 1)
+    assert "Another StationThis is running on this database" in same_database[2]
     assert "Another StationThis is running on the data folder" in same_folder[2]
-    assert f"{port}" in same_port[2]
+    assert "--port" in same_port[2]
     assert "Traceback" not in same_folder[2] + same_port[2]
+
+
+async def test_what_cannot_be_started_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "garbage").mkdir()
+    (tmp_path / "garbage" / "station.db").write_bytes(b"this is no database" * 100)
+    (tmp_path / "folder" / "station.db").mkdir(parents=True)
+    port = ("demo", "--port", "0", "--data")
+
+    refused = [
+        await command(*port, "garbage", cwd=tmp_path, settings={}),
+        await command(*port, "folder", cwd=tmp_path, settings={}),
+        await command(*port, "new", "--real", cwd=tmp_path, settings={}),
+        await command(*port, "new", cwd=tmp_path, settings={"DATABASE_URL": "mysql://x"}),
+    ]
+
+    assert [code for code, _, _ in refused] == [1, 1, 1, 1]
+    said = [err for _, _, err in refused]
+    assert "memory does not answer" in said[0]
+    assert "memory does not answer" in said[1]
+    assert "COMFY_DEPLOY_API_KEY" in said[2]
+    assert "DATABASE_URL" in said[3]
+    assert "Traceback" not in "".join(said)
 
 
 async def test_a_stopped_demo_ends_cleanly_and_soon(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from core.shared.errors import (
     ServiceError,
     StaleButtonError,
     StationError,
+    StoreTroubleError,
     TooManyJobsError,
     UnknownWorkflowError,
     UserMistakeError,
@@ -25,7 +26,9 @@ SERVICE_ERRORS = [ServiceError, *own(ServiceError)]
 SECRET = "401 from https://service.example/key=abc: KeyError"
 
 
-@pytest.mark.parametrize("kind", [StationError, *SERVICE_ERRORS])
+@pytest.mark.parametrize(
+    "kind", [each for each in (StationError, *SERVICE_ERRORS) if each is not StoreTroubleError]
+)
 def test_trouble_of_ours_was_not_charged_and_shows_nothing_of_the_log(
     kind: type[StationError],
 ) -> None:
@@ -33,6 +36,15 @@ def test_trouble_of_ours_was_not_charged_and_shows_nothing_of_the_log(
 
     assert "You were not charged" in error.user_message
     assert (SECRET in error.user_message, str(error)) == (False, SECRET)
+
+
+def test_trouble_of_our_own_memory_promises_only_what_we_know() -> None:
+    message = StoreTroubleError(SECRET).user_message
+
+    # A hold may have been kept before the trouble: "not charged" could be untrue.
+    assert "charged" not in message
+    assert "goes on, or is given back" in message
+    assert SECRET not in message
 
 
 def test_every_error_of_the_core_has_a_code_of_its_own() -> None:

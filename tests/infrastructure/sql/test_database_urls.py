@@ -4,7 +4,7 @@ import traceback
 
 import pytest
 
-from core.shared.errors import ServiceTroubleError
+from core.shared.errors import StoreTroubleError
 from infrastructure.sql.database import open_database
 
 
@@ -22,7 +22,7 @@ def test_anything_else_is_refused_without_its_secrets(url: str) -> None:
 async def test_a_server_that_does_not_answer_is_trouble_without_secrets() -> None:
     database = open_database("postgresql://ada:s3cret@127.0.0.1:1/station?sslmode=disable")
 
-    with pytest.raises(ServiceTroubleError) as caught:
+    with pytest.raises(StoreTroubleError) as caught:
         await database.open()
     await database.close()
 

@@ -14,7 +14,7 @@ import attrs
 import pytest
 import sqlalchemy as sa
 
-from core.shared.errors import ServiceTroubleError
+from core.shared.errors import StoreTroubleError
 from infrastructure.sql.group_commit import LARGEST_GROUP, Answers, GroupCommit
 from infrastructure.sql.sqlite import SqliteDatabase
 from infrastructure.sql.sqlite_connections import SqliteConnections
@@ -190,7 +190,7 @@ def test_trouble_of_the_database_is_told_to_all_at_once(path: Path) -> None:
     other.close()
 
     assert counted.groups == 1
-    assert {type(answer.exception()) for answer in answers} == {ServiceTroubleError}
+    assert {type(answer.exception()) for answer in answers} == {StoreTroubleError}
 
 
 def test_nobody_can_take_back_what_was_asked_for(path: Path) -> None:

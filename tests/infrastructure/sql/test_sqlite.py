@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from core.shared.errors import ServiceTroubleError
+from core.shared.errors import StoreTroubleError
 from infrastructure.sql.database import Database, open_database
 from infrastructure.sql.sqlite import SqliteDatabase
 from infrastructure.sql.tables import seen
@@ -49,7 +49,7 @@ async def test_every_commit_is_durable_and_checked(
 
 
 async def test_readers_cannot_write(file: Database) -> None:
-    with pytest.raises(ServiceTroubleError, match="SQLITE_READONLY"):
+    with pytest.raises(StoreTroubleError, match="SQLITE_READONLY"):
         await file.read(insert)
 
 
@@ -85,7 +85,7 @@ async def test_a_lock_of_somebody_else_is_trouble_with_its_code(
     other = sqlite3.connect(tmp_path / "station.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     try:
-        with pytest.raises(ServiceTroubleError, match="SQLITE_BUSY"):
+        with pytest.raises(StoreTroubleError, match="SQLITE_BUSY"):
             await database.run(insert)
     finally:
         other.execute("ROLLBACK")
@@ -102,7 +102,7 @@ async def test_a_full_disk_is_trouble_with_its_code(file: Database) -> None:
         for number in range(10_000):
             insert(connection, f"{number:0200}")
 
-    with pytest.raises(ServiceTroubleError, match="SQLITE_FULL"):
+    with pytest.raises(StoreTroubleError, match="SQLITE_FULL"):
         await file.run(fill)
 
     assert await file.read(count) == 0
@@ -113,7 +113,7 @@ async def test_a_file_that_is_no_database_is_trouble_with_its_code(tmp_path: Pat
     path.write_bytes(b"this is not a database, it is a letter" * 200)
     database = open_database(f"sqlite:///{path}")
 
-    with pytest.raises(ServiceTroubleError, match="SQLITE_NOTADB"):
+    with pytest.raises(StoreTroubleError, match="SQLITE_NOTADB"):
         await database.open()
     await database.close()
 

@@ -1,6 +1,7 @@
 """What the stores in SQL promise beyond their ports: few transactions, small tables, any words."""
 
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from typing import TypeVar
 
@@ -51,6 +52,9 @@ class CountedWrites(Database):
 
     async def close(self) -> None:
         await self.database.close()
+
+    def lock_for_worker(self) -> AbstractAsyncContextManager[None]:
+        return self.database.lock_for_worker()
 
     async def run(self, transaction: Callable[[sa.Connection], T]) -> T:
         self.writes += 1

@@ -6,7 +6,7 @@ import time
 import pytest
 import sqlalchemy as sa
 
-from core.shared.errors import ServiceTroubleError
+from core.shared.errors import StoreTroubleError
 from infrastructure.sql.database import Database
 from infrastructure.sql.tables import seen
 from tests.builders import NOW
@@ -79,7 +79,7 @@ async def test_a_broken_constraint_is_a_bug_and_not_trouble(sql: Database) -> No
 
 
 async def test_reading_sees_one_state_and_cannot_write(sql: Database) -> None:
-    with pytest.raises((ServiceTroubleError, sa.exc.DBAPIError)):
+    with pytest.raises((StoreTroubleError, sa.exc.DBAPIError)):
         await sql.read(insert)
 
     assert await sql.read(keys) == []

@@ -92,3 +92,18 @@ async def test_a_first_start_says_nothing_in_the_log(
     await database.close()
 
     assert [record.name for record in caplog.records if record.name.startswith("alembic")] == []
+
+
+@SQL_KINDS
+async def test_data_of_a_newer_version_is_left_alone_and_told(sql: Database) -> None:
+    def set_version(connection: sa.Connection, version: str) -> None:
+        connection.execute(sa.text("update alembic_version set version_num = :v"), {"v": version})
+
+    await sql.run(lambda connection: set_version(connection, "9999"))
+    try:
+        with pytest.raises(upgrade.NewerDataError) as refused:
+            await sql.run(upgrade.upgrade)
+    finally:
+        await sql.run(lambda connection: set_version(connection, upgrade.HEAD))
+
+    assert "newer StationThis" in refused.value.user_message
