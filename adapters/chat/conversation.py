@@ -4,6 +4,7 @@ The conversation: one update in, cards out; one turn at a time for each person.
 It knows every command by name and no platform. It never raises: whatever goes wrong is a card.
 """
 
+import hashlib
 from typing import assert_never
 
 import structlog
@@ -120,7 +121,8 @@ class Conversation(UpdateHandler):
 
     async def _press(self, update: ChatUpdate, account: Account, surface: Surface) -> Card | None:
         action = decode(update.action or "")
-        key = f"press:{account.id}:{update.message}:{update.action}"
+        pressed = "\n".join((account.id, update.message, update.action or ""))
+        key = f"press:{hashlib.sha256(pressed.encode(errors='replace')).hexdigest()}"
         now = self._clock.now()
         if not await self._seen.first_time(key, now=now, within_s=DOUBLE_PRESS_S):
             return None

@@ -7,7 +7,7 @@ again under the same message key.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 import structlog
@@ -59,13 +59,21 @@ class Courier:
 
     async def sweep(self) -> int:
         """Deliver whatever is due, whoever forgot it; return how many were tried."""
-        due = await self._jobs.undelivered(now=self._moves.now(), limit=SWEPT_AT_ONCE)
+        due = await self._due()
         # One delivery's bug is noted, and holds up neither the others nor the next sweep.
         ends = await asyncio.gather(*(self.deliver(job) for job in due), return_exceptions=True)
         for job, end in zip(due, ends, strict=True):
             if isinstance(end, Exception):
                 log.error("delivery.bug", job=job.id, exc_info=end)
         return len(due)
+
+    async def _due(self) -> Sequence[Job]:
+        """Return our platforms' due ends, and some that are for others: nobody may serve those."""
+        now, ours = self._moves.now(), tuple(f"{platform}:" for platform in self._surfaces)
+        # Asked for twice: neither kind can take all the places of the other.
+        served = await self._jobs.undelivered(now=now, limit=SWEPT_AT_ONCE, prefixes=ours)
+        oldest = await self._jobs.undelivered(now=now, limit=SWEPT_AT_ONCE)
+        return (*served, *(job for job in oldest if not job.reply_to.startswith(ours)))
 
     async def deliver(self, job: Job) -> None:
         """Claim one delivery, make it, and note how it went; leave another's claim alone."""

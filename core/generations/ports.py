@@ -119,8 +119,15 @@ class JobStore(Protocol):
     async def unfinished(self) -> Sequence[Job]:
         """Return every job that has not ended, or whose end has not reached its person."""
 
-    async def undelivered(self, *, now: datetime, limit: int) -> Sequence[Job]:
-        """Return ended jobs whose delivery is pending and due, or whose claim is over."""
+    async def undelivered(
+        self, *, now: datetime, limit: int, prefixes: Sequence[str] = ()
+    ) -> Sequence[Job]:
+        """
+        Return ended jobs whose delivery is pending and due, or whose claim is over.
+
+        The longest due come first. With `prefixes` only those whose `reply_to` begins with one of
+        them, taken literally; without any, all.
+        """
 
     async def free_claims(self, owner_prefix: str) -> int:
         """

@@ -10,14 +10,15 @@ Every error that StationThis raises on purpose.
         TooManyJobsError            too many generations of one person are open
         NotYoursError               a job or a button that belongs to somebody else
         StaleButtonError            a button from an older version, or of a job that is gone
-      ServiceError                  something that we lean on failed; nothing was charged
+      ServiceError                  something that we lean on failed; of the service: not charged
         ServiceBusyError            it wants us to wait; nothing was queued
         ServiceRefusedError         our key, our account or our deployment is refused
         ServiceTroubleError         no answer, or one that makes no sense
         SubmitUnclearError          no answer to a submit: a run MAY have been queued
         RunUnknownError             the service does not know the run (any more)
         MediaTroubleError           a result could not be fetched or stored
-        StoreTroubleError           our own database is away, locked or full
+        StoreTroubleError           our own database is away, locked or full; it MAY have kept
+                                    what was begun
 
 `ValueError` is a bug, `StationError` is a message.
 """
@@ -156,7 +157,7 @@ class StaleButtonError(UserMistakeError):
 
 
 class ServiceError(StationError):
-    """ComfyUI Deploy, or a store, failed us. Nothing was charged."""
+    """ComfyUI Deploy, or a store, failed us. When it was the service, nothing was charged."""
 
     code = "service"
 

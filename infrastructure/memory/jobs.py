@@ -118,8 +118,15 @@ class InMemoryJobs(JobStore):
     async def unfinished(self) -> Sequence[Job]:
         return sorted(self._unfinished.values(), key=_age)
 
-    async def undelivered(self, *, now: datetime, limit: int) -> Sequence[Job]:
-        due = [job for job in self._unfinished.values() if _delivery_is_due(job, now=now)]
+    async def undelivered(
+        self, *, now: datetime, limit: int, prefixes: Sequence[str] = ()
+    ) -> Sequence[Job]:
+        due = [
+            job
+            for job in self._unfinished.values()
+            if _delivery_is_due(job, now=now)
+            and (not prefixes or job.reply_to.startswith(tuple(prefixes)))
+        ]
         return sorted(due, key=lambda job: (job.next_wake_at or job.moved_at, job.id))[:limit]
 
     async def free_claims(self, owner_prefix: str) -> int:

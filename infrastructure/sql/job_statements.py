@@ -6,6 +6,7 @@ that stand beside columns of a row have a name that no column has.
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 import sqlalchemy as sa
 
@@ -20,6 +21,12 @@ _CLAIMS_LOCK = 7_206_472
 def _among(column: sa.Column[str], values: Iterable[str]) -> sa.ColumnElement[bool]:
     # Literals one by one: a list of bare values would be spelled anew at every execution.
     return column.in_([sa.literal(value, sa.Text) for value in values])
+
+
+def _begins(column: sa.Column[str], parameter: str) -> sa.ColumnElement[bool]:
+    prefix = sa.bindparam(parameter, type_=column.type)
+    # Compared as it is written: LIKE would take `_` for anything, and on SQLite A for a.
+    return sa.func.substr(column, 1, sa.func.length(prefix)) == prefix
 
 
 _IS_OPEN = _among(jobs.c.state, [state for state in JobState if state not in ENDS])
@@ -80,7 +87,9 @@ CANCELLED_RUNNING_SINCE = _COUNT.where(
 )
 
 
-def _undelivered() -> sa.Select[tuple[object, ...]]:
+@lru_cache
+def undelivered(prefixes: int) -> sa.Executable:
+    """Return the query for due ends: all, or those to an address like `prefix_0`, `prefix_1` ..."""
     now = sa.bindparam("now", type_=jobs.c.moved_at.type)
     due_at = sa.func.coalesce(jobs.c.next_wake_at, jobs.c.moved_at)
     pending = (jobs.c.delivery == Delivery.PENDING) & sa.or_(
@@ -90,19 +99,15 @@ def _undelivered() -> sa.Select[tuple[object, ...]]:
         jobs.c.claim_until.is_(None), jobs.c.claim_until <= now
     )
     due = sa.select(jobs).where(_among(jobs.c.state, sorted(ENDS)), pending | abandoned)
+    if prefixes:
+        names = [f"prefix_{number}" for number in range(prefixes)]
+        due = due.where(sa.or_(*(_begins(jobs.c.reply_to, name) for name in names)))
     return due.order_by(due_at, jobs.c.id).limit(_AT_MOST)
 
 
-UNDELIVERED = _undelivered()
-
 FREE_CLAIMS = (
     sa.update(jobs)
-    # Compared as it is written: LIKE would take `_` for anything, and on SQLite A for a.
-    .where(
-        _IS_UNFINISHED,
-        sa.func.substr(jobs.c.claim_owner, 1, sa.bindparam("length", type_=sa.Integer))
-        == sa.bindparam("prefix", type_=sa.Text),
-    )
+    .where(_IS_UNFINISHED, _begins(jobs.c.claim_owner, "prefix"))
     # The version rises too: should such an owner live after all, it cannot save any more.
     .values(claim_owner=None, claim_until=None, version=jobs.c.version + 1)
     .returning(jobs.c.id)

@@ -74,11 +74,15 @@ class SqlJobs(JobStore):
     async def unfinished(self) -> Sequence[Job]:
         return await self._all(job_statements.UNFINISHED, {})
 
-    async def undelivered(self, *, now: datetime, limit: int) -> Sequence[Job]:
-        return await self._all(job_statements.UNDELIVERED, {"now": now, "at_most": limit})
+    async def undelivered(
+        self, *, now: datetime, limit: int, prefixes: Sequence[str] = ()
+    ) -> Sequence[Job]:
+        theirs = {f"prefix_{number}": prefix for number, prefix in enumerate(prefixes)}
+        query = job_statements.undelivered(len(prefixes))
+        return await self._all(query, {"now": now, "at_most": limit, **theirs})
 
     async def free_claims(self, owner_prefix: str) -> int:
-        theirs = {"prefix": owner_prefix, "length": len(owner_prefix)}
+        theirs = {"prefix": owner_prefix}
         return await self._database.run(
             lambda connection: len(connection.execute(job_statements.FREE_CLAIMS, theirs).all())
         )

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TypeVar
 
 import sqlalchemy as sa
@@ -57,7 +57,12 @@ class PostgresqlDatabase(Database):
                 is_ours = await connection.scalar(sa.select(sa.func.pg_try_advisory_lock(_WORKER)))
             if not is_ours:
                 raise WorkerRunsAlreadyError("the database has its worker")
-            yield
+            try:
+                yield
+            finally:
+                # The server notices a session's end a little later than we do. It may be over.
+                with suppress(sa.exc.DBAPIError, OSError):
+                    await connection.execute(sa.select(sa.func.pg_advisory_unlock(_WORKER)))
         finally:
             # Given back to the pool, the session would live on, and the lock with it.
             await connection.invalidate()

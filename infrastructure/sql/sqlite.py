@@ -76,14 +76,19 @@ class SqliteDatabase(Database):
     @asynccontextmanager
     async def lock_for_worker(self) -> AsyncIterator[None]:
         with trouble_is_named():
-            descriptor = os.open(f"{self._path}.worker.lock", os.O_RDWR | os.O_CREAT, 0o600)
+            # By whatever link the file is reached, it has one lock.
+            path = self._path.resolve()
+            path.parent.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(f"{path}.worker.lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise WorkerRunsAlreadyError(f"{self._path} has its worker") from error
+            with trouble_is_named():
+                try:
+                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError as error:
+                    raise WorkerRunsAlreadyError(f"{self._path} has its worker") from error
             yield
         finally:
+            # The file stays: were it removed, two could hold two files of one name.
             os.close(descriptor)
 
     async def run(self, transaction: Callable[[sa.Connection], T]) -> T:

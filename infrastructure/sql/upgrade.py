@@ -35,20 +35,27 @@ def upgrade(connection: sa.Connection) -> None:
 
     Raises NewerDataError for a database that has seen migrations which we do not know.
     """
-    version = version_of(connection)
-    if version == HEAD:
+    if _is_up_to_date(connection):
         return
-    if version is not None and version > HEAD:
-        raise NewerDataError(f"the database is at {version}, and we know {HEAD}")
     # Only now: it takes a quarter of a second, which a warm start need not pay.
     from alembic import command, config  # noqa: PLC0415 - said above
 
     if connection.dialect.name == "postgresql":
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
+        # Asked again: whoever had the lock before us may have been a newer program.
+        if _is_up_to_date(connection):
+            return
     logging.getLogger("alembic").setLevel(logging.WARNING)
     settings = config.Config(attributes={"connection": connection})
     settings.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     command.upgrade(settings, "head")
+
+
+def _is_up_to_date(connection: sa.Connection) -> bool:
+    version = version_of(connection)
+    if version is not None and version > HEAD:
+        raise NewerDataError(f"the database is at {version}, and we know {HEAD}")
+    return version == HEAD
 
 
 def version_of(connection: sa.Connection) -> str | None:

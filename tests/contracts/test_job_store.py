@@ -303,6 +303,28 @@ async def test_a_delivery_whose_claim_is_over_is_due_again(jobs: JobStore) -> No
     assert sorted(ids(await jobs.undelivered(now=NOW, limit=10))) == ["over", "without"]
 
 
+@pytest.mark.parametrize(
+    ("prefixes", "found"),
+    [
+        ((), ["of a", "of ab", "of a_", "of a%", "of A", "of nobody"]),
+        (("a:",), ["of a"]),
+        (("a_:",), ["of a_"]),
+        (("a%:",), ["of a%"]),
+        (("ab:", "A:", "ac:"), ["of ab", "of A"]),
+        (("a:chat and more",), []),
+    ],
+)
+async def test_deliveries_are_found_by_how_their_address_begins(
+    jobs: JobStore, prefixes: Sequence[str], found: list[str]
+) -> None:
+    for number, platform in enumerate(["a", "ab", "a_", "a%", "A", "nobody"]):
+        end = an_ended_job(f"of {platform}", now=minutes(number - 10))
+        await jobs.add(attrs.evolve(end, reply_to=f"{platform}:chat"))
+
+    assert ids(await jobs.undelivered(now=NOW, limit=10, prefixes=prefixes)) == found
+    assert ids(await jobs.undelivered(now=NOW, limit=1, prefixes=prefixes)) == found[:1]
+
+
 async def test_the_claims_of_dead_owners_end(jobs: JobStore) -> None:
     running = a_job(state=JobState.SUBMITTING)
     claims = {

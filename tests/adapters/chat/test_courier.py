@@ -310,6 +310,24 @@ async def test_what_a_bug_keeps_back_for_ever_is_given_up(talk: Talk) -> None:
     assert await delivery(broken, job.id) is Delivery.UNDELIVERABLE
 
 
+async def test_ends_that_nobody_serves_keep_no_others_back_and_are_given_up(talk: Talk) -> None:
+    strangers = [
+        await an_end(talk, number, reply_to=f"elsewhere:{number}") for number in range(2, 57)
+    ]
+    talk.clock.advance(seconds=1)
+    ours = await an_end(talk)
+    await courier(talk).sweep()
+    delivered = await delivery(talk, ours.id)
+
+    talk.clock.advance(seconds=3_601)
+    with capture_logs():
+        await courier(talk).sweep()
+        await courier(talk).sweep()
+
+    assert delivered is Delivery.DELIVERED
+    assert {await delivery(talk, job.id) for job in strangers} == {Delivery.UNDELIVERABLE}
+
+
 async def test_a_whole_story_ends_with_one_card(talk: Talk) -> None:
     update = await talk.say("a red fox")
     await talk.advance(seconds=1)

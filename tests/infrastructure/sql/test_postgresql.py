@@ -3,10 +3,12 @@
 import asyncio
 from functools import partial
 
+import pytest
 import sqlalchemy as sa
 
 from infrastructure.sql.database import Database, open_database
 from infrastructure.sql.tables import metadata, seen
+from infrastructure.sql.upgrade import NewerDataError
 from tests.builders import NOW
 from tests.databases import POSTGRESQL_ONLY
 
@@ -56,7 +58,38 @@ async def test_a_pool_outlives_its_connections(sql: Database) -> None:
 
 def drop_everything(connection: sa.Connection) -> None:
     metadata.drop_all(connection)
+    drop_version(connection)
+
+
+def drop_version(connection: sa.Connection) -> None:
     connection.exec_driver_sql("DROP TABLE alembic_version")
+
+
+async def test_a_newer_program_that_migrates_first_is_found_out(
+    sql: Database, database_url: str
+) -> None:
+    has_the_turn = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def migrate_further(connection: sa.Connection) -> None:
+        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7206471)")
+        loop.call_soon(has_the_turn.set)
+        pause(connection)
+        connection.exec_driver_sql("CREATE TABLE alembic_version (version_num text)")
+        connection.exec_driver_sql("INSERT INTO alembic_version VALUES ('9999')")
+
+    await sql.run(drop_everything)
+    other = open_database(database_url)
+    try:
+        newer = asyncio.create_task(sql.run(migrate_further))
+        await has_the_turn.wait()
+        with pytest.raises(NewerDataError):
+            await other.open()
+        await newer
+    finally:
+        await sql.run(drop_version)
+        await other.open()
+        await other.close()
 
 
 async def test_processes_may_migrate_at_once(sql: Database, database_url: str) -> None:

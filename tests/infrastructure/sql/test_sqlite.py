@@ -1,6 +1,8 @@
 """What only SQLite promises: durable commits, and readers who never wait for the writer."""
 
 import asyncio
+import os
+import shutil
 import sqlite3
 import threading
 from collections.abc import AsyncIterator
@@ -114,6 +116,38 @@ async def test_a_file_that_is_no_database_is_trouble_with_its_code(tmp_path: Pat
     database = open_database(f"sqlite:///{path}")
 
     with pytest.raises(StoreTroubleError, match="SQLITE_NOTADB"):
+        await database.open()
+    await database.close()
+
+
+@pytest.mark.parametrize(
+    ("place", "code"),
+    [
+        ("folder", "SQLITE_CANTOPEN"),
+        ("file/station.db", "FileExistsError"),
+        ("file/new/station.db", "NotADirectoryError"),
+        ("short", "SQLITE_NOTADB"),
+        ("cut", "SQLITE_CORRUPT"),
+    ],
+)
+async def test_a_place_where_no_database_can_be_is_trouble_with_its_code(
+    tmp_path: Path, migrated_sqlite: Path, place: str, code: str
+) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").touch()
+    (tmp_path / "short").write_bytes(b"???")
+    os.truncate(shutil.copyfile(migrated_sqlite, tmp_path / "cut"), 5_000)
+    database = open_database(f"sqlite:///{tmp_path / place}")
+
+    with pytest.raises(StoreTroubleError, match=code):
+        await database.open()
+    await database.close()
+
+
+async def test_a_folder_where_nobody_may_write_is_trouble_with_its_code() -> None:
+    database = open_database("sqlite:////proc/station.db")
+
+    with pytest.raises(StoreTroubleError, match="SQLITE_CANTOPEN"):
         await database.open()
     await database.close()
 
