@@ -72,8 +72,9 @@ async def command(
     cwd: Path,
     settings: Mapping[str, str],
     interrupt_at: bytes | None = None,
+    interrupt_by: signal.Signals = signal.SIGINT,
 ) -> tuple[int, str, str]:
-    """Run a command to its end; press Ctrl-C when it has said `interrupt_at`."""
+    """Run a command to its end; send `interrupt_by` when it has said `interrupt_at`."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -88,7 +89,7 @@ async def command(
     if interrupt_at is not None and process.stderr is not None:
         while interrupt_at not in said:
             said += await asyncio.wait_for(process.stderr.readline(), READY_S)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(interrupt_by)
     out, err = await asyncio.wait_for(process.communicate(), 3 * READY_S)
     return process.returncode or 0, out.decode(), (said + err).decode()
 

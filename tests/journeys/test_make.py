@@ -1,7 +1,7 @@
 """`stationthis make`: one generation without a chat, as scripts use it."""
 
-import asyncio
 import json
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -152,14 +152,15 @@ async def test_a_wrong_key_is_a_plain_apology(tmp_path: Path) -> None:
     assert "wrong" not in made.err
 
 
-async def test_ctrl_c_cancels_and_gives_the_points_back(tmp_path: Path) -> None:
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+async def test_ctrl_c_cancels_and_gives_the_points_back(
+    tmp_path: Path, ending: signal.Signals
+) -> None:
     async with emulating(tmp_path / "emulator.log") as service:
-        running = asyncio.create_task(
-            command(
-                "make", "--json", "a fox", cwd=tmp_path, interrupt_at=b"at most", settings=service
-            )
-        )
-        code, out, err = await running
+        code, out, err = await command(
+            "make", "--json", "a fox",
+            cwd=tmp_path, interrupt_at=b"at most", interrupt_by=ending, settings=service,
+        )  # fmt: skip
 
     told = json.loads(out.splitlines()[-1])
     assert (code, told["status"], told["charged"], told["balance"]) == (1, "cancelled", 0, 370)
@@ -174,3 +175,15 @@ async def test_it_works_beside_a_running_demo_on_the_same_folder(tmp_path: Path)
         )
 
     assert made.told["status"] == "succeeded"
+
+
+async def test_a_result_that_cannot_be_written_is_paid_for_and_kept(tmp_path: Path) -> None:
+    (tmp_path / "full.png").symlink_to("/dev/full")
+
+    made = await make(tmp_path, "--json", "--out", "full.png", "a fox")
+
+    told = made.told
+    assert (made.code, told["status"], told["charged"], told["files"]) == (1, "succeeded", 1, [])
+    assert "The result is kept in" in made.err
+    kept = list((tmp_path / "data" / "media").iterdir())
+    assert [path.name.startswith(told["job_id"]) for path in kept] == [True]
