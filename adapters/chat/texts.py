@@ -43,7 +43,7 @@ STARTING = "Starting"
 QUEUED = "Queued"
 FINISHING = "Finishing"
 ENDED_ALREADY = "That one has ended already."
-BUG = "Something broke on our side. You were not charged for it. Please try again."
+BUG = "Something broke on our side. Please try again; /status shows what is under way."
 
 COUNTED_IN_SECONDS_S = 90
 """Up to a minute and a half people count seconds."""

@@ -203,11 +203,11 @@ def test_an_error_says_its_own_sentence_and_nothing_of_the_log(error: StationErr
     assert "the log's words" not in card.plain_text
 
 
-def test_a_bug_says_its_number_and_that_nothing_was_charged() -> None:
+def test_a_bug_says_its_number_and_promises_nothing_that_we_do_not_know() -> None:
     card = bug_card("5f0c1a2b")
 
     assert card.plain_text == (
-        "Something broke on our side. You were not charged for it. Please try again. "
+        "Something broke on our side. Please try again; /status shows what is under way. "
         "(Our note of it: 5f0c1a2b.)"
     )
     assert card.tone is Tone.BAD
