@@ -62,19 +62,18 @@ class CollectResults:
 
     async def __call__(self, job: Job, update: RunUpdate) -> Job | None:
         """Fetch what the run made; every try starts anew, and replaces files by the same files."""
-        attempts = job.attempts if job.state is JobState.COLLECTING else 0
         claimed = await self._moves.claim(
             attrs.evolve(job, run_s=update.run_s), JobState.COLLECTING
         )
         if claimed is None:
             return None
-        claimed = attrs.evolve(claimed, attempts=attempts)
         files = [each for each in update.outputs if each.url][:MOST_OUTPUTS]
         kept = [await self._keep(claimed, number, each) for number, each in enumerate(files)]
         stored = tuple(each for each in kept if each is not None)
         texts = tuple(each.text for each in update.outputs if each.text)
-        if len(stored) < len(files) and attempts + 1 < MOST_TRIES:
-            return await self._moves.again(claimed, back_off(attempts + 1))
+        tries = claimed.attempts + 1
+        if len(stored) < len(files) and tries < MOST_TRIES:
+            return await self._moves.again(claimed, back_off(tries))
         if not stored and not texts:
             return await self._end(claimed, JobState.FAILED, UNFETCHED)
         return await self._settle(attrs.evolve(claimed, outputs=stored, texts=texts))

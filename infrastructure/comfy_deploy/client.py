@@ -14,7 +14,6 @@ UPLOAD_TIMEOUT_S = 60.0
 """For one attempt: 25 MB through a thin line."""
 
 Query = Mapping[str, str | int | bool]
-Upload = tuple[str, bytes]
 
 
 class ComfyDeployClient:

@@ -3,7 +3,6 @@
 from infrastructure.emulator.colours import Rgb, mix, shifted
 from infrastructure.emulator.figures import Figure, Part, Points, both, oval
 
-_AXIS = 44.0
 _DARK: Rgb = (42, 32, 38)
 _CREAM: Rgb = (252, 242, 228)
 _COATS: dict[str, Rgb] = {
