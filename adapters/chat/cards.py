@@ -35,6 +35,15 @@ class Tone(StrEnum):
     BAD = "bad"
 
 
+BAR_BLOCKS = 10
+
+
+def bar(progress: float) -> str:
+    """Return progress, 0 to 1, as a bar of text: for platforms that draw none."""
+    full = round(progress * BAR_BLOCKS)
+    return "\N{BLACK PARALLELOGRAM}" * full + "\N{WHITE PARALLELOGRAM}" * (BAR_BLOCKS - full)
+
+
 class Weight(StrEnum):
     """How much a button stands out."""
 
@@ -56,7 +65,8 @@ class Card:
     """
     One message of ours.
 
-    `progress` is 0 to 1, or None when there is nothing to wait for. `buttons` are rows.
+    `progress` is 0 to 1, or None when there is nothing to wait for. `buttons` are rows. A private
+    card is for the eyes of the person who asked, where the platform can do that.
     """
 
     spans: tuple[Span, ...]
@@ -64,6 +74,7 @@ class Card:
     media: tuple[MediaRef, ...] = ()
     progress: float | None = attrs.field(default=None, validator=optional([ge(0), le(1)]))
     buttons: tuple[tuple[Button, ...], ...] = ()
+    private: bool = False
 
     @property
     def plain_text(self) -> str:

@@ -1,5 +1,7 @@
 """Making: from a person's words, or a result's button, to a job with its card shown."""
 
+import asyncio
+
 import structlog
 
 from adapters.chat.commands import split_values
@@ -7,6 +9,7 @@ from adapters.chat.surface import Surface
 from adapters.chat.turns import Turns
 from adapters.chat.updates import ChatUpdate
 from adapters.chat.views.jobs import message_key, waiting_card
+from core.generations.model import Job
 from core.generations.ports import JobStore
 from core.sessions.model import Account
 from core.shared.errors import StationError
@@ -15,6 +18,9 @@ from core.use_cases.go_on import GoOn
 from core.use_cases.start_generation import Request, StartGeneration
 from core.workflows.model import Workflow
 from core.workflows.service import Workflows
+
+SHOWN_FIRST_S = 0.5
+"""How long a job waits for its card to be shown; a platform in trouble holds no job up."""
 
 log = structlog.get_logger()
 
@@ -89,8 +95,17 @@ class Making:
         job = await self._start(JobId(update.id), request)
         if job.state.is_end or job.shown_at:
             return  # the same update again: its job is known, and shown
-        # Shown before it is set going, and in its message's turn: its end must not come before.
-        # Should that fail, the job goes on all the same: its end is delivered, and is paid for.
+        # Should it not be shown, the job goes on all the same: its end is delivered, and paid for.
+        showing = asyncio.create_task(self._show(update, surface, job))
+        try:
+            await asyncio.wait([showing], timeout=SHOWN_FIRST_S)
+            await self._start.wake(job)
+            await showing
+        finally:
+            showing.cancel()
+
+    async def _show(self, update: ChatUpdate, surface: Surface, job: Job) -> None:
+        # In its message's turn: its end must not come before.
         try:
             async with self._turns.of(job.id):
                 card = waiting_card(job, ahead=await self._jobs.ahead_of(job))
@@ -98,5 +113,3 @@ class Making:
                 await self._jobs.note_shown(job.id, shown_at)
         except StationError as error:
             log.warning("chat.not_shown", job=job.id, code=error.code, error=str(error))
-        finally:
-            await self._start.wake(job)

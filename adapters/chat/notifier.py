@@ -1,8 +1,8 @@
 """
 The notifier: keeps waiting cards up to date while jobs run.
 
-It reads rows; events only tell it when. A run under 3 s is edited at most once, for platforms count
-every edit.
+It reads rows; events only tell it when. Each platform says how soon a card is edited first, for
+some count every edit. An edit for which there is no room is left out: the next one shows more.
 """
 
 import asyncio
@@ -11,7 +11,14 @@ from collections.abc import Awaitable, Callable, Mapping
 import structlog
 
 from adapters.chat.cards import Card
-from adapters.chat.surface import ReplyTo, ShownAt, Surface, platform_of
+from adapters.chat.surface import (
+    ChatClosedError,
+    NotShownError,
+    ReplyTo,
+    ShownAt,
+    Surface,
+    platform_of,
+)
 from adapters.chat.turns import Turns
 from adapters.chat.views.jobs import waiting_card
 from core.generations.model import Job, JobState
@@ -19,9 +26,6 @@ from core.generations.ports import JobStore
 from core.shared.errors import StationError
 from core.shared.events import Event, JobChanged
 from core.shared.ids import JobId
-
-FIRST_EDIT_S = 1.2
-"""How long after a job's first change its card is edited first."""
 
 EDIT_EVERY_S = 2.0
 
@@ -69,7 +73,7 @@ class Notifier:
 
     async def _edit_while_dirty(self, job_id: JobId) -> None:
         try:
-            await self._sleep(FIRST_EDIT_S)
+            await self._sleep(await self._first_edit_s(job_id))
             while job_id in self._dirty:
                 self._dirty.discard(job_id)
                 await self._edit_as_it_stands(job_id)
@@ -78,6 +82,14 @@ class Notifier:
         finally:
             # Not by a callback: what is heard before that ran would find no editor at work.
             self._editors.pop(job_id, None)
+
+    async def _first_edit_s(self, job_id: JobId) -> float:
+        try:
+            job = await self._jobs.get(job_id)
+        except StationError:
+            job = None  # the edit itself will tell
+        surface = self._surfaces.get(platform_of(job.reply_to)) if job else None
+        return surface.first_edit_s if surface else EDIT_EVERY_S
 
     async def _edit_as_it_stands(self, job_id: JobId) -> None:
         # Read and edited in one turn: else the card of a job that ends in between would come
@@ -89,6 +101,11 @@ class Notifier:
                     self._shown.pop(job_id, None)
                 else:
                     await self._edit(job)
+            except ChatClosedError as error:
+                log.info("chat.not_edited", job=job_id, code=error.code, error=str(error))
+            except NotShownError as error:
+                self._dirty.add(job_id)  # once more, as it stands then
+                log.debug("chat.edited_later", job=job_id, code=error.code, error=str(error))
             except StationError as error:
                 log.info("chat.not_edited", job=job_id, code=error.code, error=str(error))
 

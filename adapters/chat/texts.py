@@ -6,14 +6,23 @@ WELCOME = (
     "Write what you want to see, and I make it: for example “a red fox in the snow”. "
     "You see the price first, and pay only for what you get."
 )
-COMMANDS = (
-    ("/make", "a picture from words: /make a red fox in the snow width=512"),
-    ("/workflows", "everything I can run, with its inputs and prices"),
-    ("/points", "what you have, and when it refills"),
-    ("/status", "what is under way"),
-    ("/cancel", "stop the newest one, or /cancel all"),
-    ("/help", "this page"),
-)
+START_COMMAND = "how to begin"
+MAKE_COMMAND = "a picture from words: /make a red fox in the snow width=512"
+WORKFLOWS_COMMAND = "everything I can run, with its inputs and prices"
+POINTS_COMMAND = "what you have, and when it refills"
+STATUS_COMMAND = "what is under way"
+CANCEL_COMMAND = "stop the newest one, or /cancel all"
+HELP_COMMAND = "how to use me"
+PROMPT_OPTION = "what you want to see"
+IMAGE_OPTION = "a picture to start from"
+WHICH_OPTION = "all, or nothing for the newest one"
+TOO_LARGE = "{name} has {megabytes} MB, which is too large to be sent here."
+MORE_RESULTS = "{count} more are too many for one message."
+SHOWN_BELOW = "done, see below"
+ALERT = "For the operator"
+PICTURE_TOO_LARGE = "Pictures may have up to 20 MB and this has more. Please send a smaller one."
+PICTURE_NOT_FETCHED = "That picture could not be fetched. Please send it again."
+NOTED = "Noted."
 HELP_IMAGE = "Send a picture with a sentence to change it; add a command to say how: /upscale."
 NOTHING_OPEN = "Nothing is under way. Write what you want to see."
 NOTHING_TO_CANCEL = "There is nothing to cancel."

@@ -1,5 +1,7 @@
 """What a person did, whatever the platform: a message or the press of a button."""
 
+import hashlib
+import hmac
 from typing import Protocol
 
 import attrs
@@ -8,6 +10,16 @@ from adapters.chat.surface import ReplyTo, Surface
 from core.media.model import MediaRef
 from core.sessions.model import Identity
 from core.shared.errors import StationError
+
+
+def update_id(secret: str, *names: str | int) -> str:
+    """
+    Return the id of what the platform calls by these names: the same for a repeat.
+
+    Nobody can guess it who does not know our secret.
+    """
+    name = "\n".join(map(str, names)).encode(errors="replace")
+    return hmac.digest(secret.encode(), name, hashlib.sha256).hex()[:32]
 
 
 @attrs.frozen(kw_only=True)

@@ -1,7 +1,11 @@
 """POST /messages and /actions: what people write, and which buttons they press."""
 
+from functools import partial
+
 from aiohttp import web
 
+from adapters.chat import texts
+from adapters.chat.pictures import take
 from adapters.chat.updates import ChatUpdate, UpdateHandler
 from adapters.web.answers import facts, refusal
 from adapters.web.card_json import own_body
@@ -19,7 +23,6 @@ from core.media.model import MediaRef
 from core.media.service import Media
 from core.shared.errors import MediaRefusedError, UserMistakeError
 
-_TOO_LARGE = "Pictures may have up to 20 MB and this has more. Please send a smaller one."
 _TOO_MANY = f"A message takes up to {MAX_IMAGES} pictures. Please send the others after it."
 _NO_COOKIE = "This page is not known here any more. Please load it again."
 
@@ -100,18 +103,11 @@ class MessageRoutes:
     async def _take(
         self, form: MessageForm
     ) -> tuple[tuple[MediaRef, ...], UserMistakeError | None]:
-        """
-        Store the pictures that can be taken; say of the first that cannot why.
+        images, trouble = await take(self._media, [partial(_read, each) for each in form.images])
+        return images, MediaRefusedError(_TOO_MANY) if form.left_out else trouble
 
-        A store in trouble is not the picture's fault: its error goes up.
-        """
-        taken: list[MediaRef] = []
-        trouble: UserMistakeError | None = MediaRefusedError(_TOO_MANY) if form.left_out else None
-        for data in form.images:
-            try:
-                if data is None:
-                    raise MediaRefusedError(_TOO_LARGE)
-                taken.append(await self._media.take_image(data))
-            except UserMistakeError as error:
-                trouble = trouble or error
-        return tuple(taken), trouble
+
+async def _read(data: bytes | None) -> bytes:
+    if data is None:
+        raise MediaRefusedError(texts.PICTURE_TOO_LARGE)
+    return data

@@ -1,6 +1,8 @@
-"""The page's server: to be started, found at its URL, and stopped."""
+"""The servers of the page and of the hooks: to be started, found at a URL, and stopped."""
 
+from collections.abc import Sequence
 from ipaddress import IPv4Address, ip_address
+from typing import Protocol
 
 import attrs
 from aiohttp import web
@@ -37,41 +39,28 @@ class WebSettings:
     public_hosts: tuple[str, ...] = ()
 
 
-class WebServer:
-    """Serves the chat page, its stream, its media and the hooks on one address."""
+class Routes(Protocol):
+    """Some pages of a server."""
+
+    def add_to(self, app: web.Application) -> None:
+        """Add the routes."""
+
+
+class Server:
+    """Serves routes on one address: to be started, found at its URL, and stopped."""
 
     def __init__(
-        self,
-        *,
-        settings: WebSettings,
-        conversation: UpdateHandler,
-        surface: WebSurface,
-        chat_log: ChatLog,
-        media: Media,
-        hooks: HookRoutes,
+        self, *, settings: WebSettings, visitors: Visitors, routes: Sequence[Routes]
     ) -> None:
         self._settings = settings
-        self._log = chat_log
-        self._visitors = Visitors(settings.secret)
-        self._guard = Guard(self._visitors, public_hosts=settings.public_hosts)
-        self._routes = (
-            PageRoutes(media, self._visitors),
-            EventRoutes(chat_log, self._visitors),
-            MessageRoutes(
-                conversation=conversation,
-                chat_log=chat_log,
-                surface=surface,
-                media=media,
-                visitors=self._visitors,
-            ),
-            hooks,
-        )
+        self._guard = Guard(visitors, public_hosts=settings.public_hosts)
+        self._routes = tuple(routes)
         self._runner: web.AppRunner | None = None
         self._port = settings.port
 
     @property
     def url(self) -> str:
-        """The page's address, with the port as it is after the start: `http://127.0.0.1:8080`."""
+        """The address, with the port as it is after the start: `http://127.0.0.1:8080`."""
         return f"http://{_reachable(self._settings.host)}:{self._port}"
 
     async def start(self) -> None:
@@ -80,7 +69,6 @@ class WebServer:
 
         Started again after a stop, it is found at the same port.
         """
-        self._log.streams.open()
         app = web.Application()
         self._guard.protect(app)
         for routes in self._routes:
@@ -102,8 +90,7 @@ class WebServer:
         self._guard.hosts = self._own_hosts()
 
     async def stop(self) -> None:
-        """End the streams, then everything else: within a second."""
-        self._log.streams.close()
+        """End everything within a second."""
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
@@ -115,6 +102,48 @@ class WebServer:
             hosts.update(names)  # browsers leave the usual port away
         hosts.update(host.lower() for host in self._settings.allowed_hosts)
         return frozenset(hosts)
+
+
+class WebServer(Server):
+    """Serves the chat page, its stream, its media and the hooks."""
+
+    def __init__(
+        self,
+        *,
+        settings: WebSettings,
+        conversation: UpdateHandler,
+        surface: WebSurface,
+        chat_log: ChatLog,
+        media: Media,
+        hooks: HookRoutes,
+    ) -> None:
+        visitors = Visitors(settings.secret)
+        messages = MessageRoutes(
+            conversation=conversation,
+            chat_log=chat_log,
+            surface=surface,
+            media=media,
+            visitors=visitors,
+        )
+        pages = (PageRoutes(media, visitors), EventRoutes(chat_log, visitors), messages, hooks)
+        super().__init__(settings=settings, visitors=visitors, routes=pages)
+        self._streams = chat_log.streams
+
+    async def start(self) -> None:
+        self._streams.open()
+        await super().start()
+
+    async def stop(self) -> None:
+        """End the streams, then everything else: within a second."""
+        self._streams.close()
+        await super().stop()
+
+
+class HookServer(Server):
+    """Serves the hooks alone: the one address that the outside world may reach."""
+
+    def __init__(self, *, settings: WebSettings, hooks: HookRoutes) -> None:
+        super().__init__(settings=settings, visitors=Visitors(settings.secret), routes=(hooks,))
 
 
 def _reachable(host: str) -> str:

@@ -9,6 +9,7 @@ import attrs
 from aiohttp import web
 
 from adapters.chat.surface import ReplyTo
+from adapters.chat.updates import update_id
 from core.sessions.model import Identity
 from core.shared.ids import ChatId
 
@@ -43,7 +44,7 @@ class Visitor:
 
     def update_id(self, client_id: str) -> str:
         """Return the id of what the browser sent under `client_id`: the same for a repeat."""
-        return hashlib.sha256(f"{self.key} {client_id}".encode()).hexdigest()[:32]
+        return update_id(self.key, client_id)
 
 
 class Visitors:

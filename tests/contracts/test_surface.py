@@ -14,6 +14,7 @@ from adapters.web.chat_log import ChatLog
 from adapters.web.surface import WebSurface
 from core.shared.ids import ChatId, JobId
 from infrastructure.memory.transcripts import InMemoryTranscripts
+from tests.adapters.console.console import ConsoleSurface
 from tests.builders import a_media_ref
 from tests.fakes.clock import FixedClock
 from tests.fakes.surface import RecordingSurface
@@ -62,7 +63,16 @@ def web_surface() -> Shown:
     return Shown(WebSurface(ChatLog(transcripts=transcripts, clock=clock)), texts)
 
 
-@pytest.fixture(params=[recording_surface, web_surface])
+def console_surface() -> Shown:
+    surface = ConsoleSurface()
+
+    async def texts(to: ReplyTo) -> list[str]:
+        return [card.plain_text for card in surface.cards(to)]
+
+    return Shown(surface, texts)
+
+
+@pytest.fixture(params=[recording_surface, web_surface, console_surface])
 def shown(request: pytest.FixtureRequest) -> Shown:
     make: Callable[[], Shown] = request.param
     return make()
@@ -131,3 +141,7 @@ async def test_chats_do_not_see_each_other(shown: Shown) -> None:
     await shown.surface.send(BOB, HALF, key="job-1")
 
     assert (await shown.texts(ADA), await shown.texts(BOB)) == (["Queued"], ["Half"])
+
+
+def test_a_platform_says_how_soon_a_card_is_edited_first(shown: Shown) -> None:
+    assert 0 < shown.surface.first_edit_s <= 3

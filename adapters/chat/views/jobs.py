@@ -115,4 +115,5 @@ def info_card(job: Job) -> Card:
     spans: list[Span] = [Span(job.wish.title, Style.BOLD)]
     for name, value in rows:
         spans += [Span(f"\n{name}: ", Style.QUIET), Span(value, Style.CODE)]
-    return Card(spans=tuple(spans), buttons=((Button(texts.AGAIN, RepeatJob(job.id)),),))
+    again = Button(texts.AGAIN, RepeatJob(job.id))
+    return Card(spans=tuple(spans), buttons=((again,),), private=True)

@@ -6,6 +6,7 @@ from datetime import datetime
 from adapters.chat import texts
 from adapters.chat.actions import CancelJob, RunCommand
 from adapters.chat.cards import Button, Card, Span, Style, Tone, Weight
+from adapters.chat.menu import COMMANDS
 from core.generations.model import Job
 from core.points.model import Balance
 from core.points.pricing import Quote
@@ -23,11 +24,15 @@ SHOWN_WORKFLOWS = 25
 def help_card() -> Card:
     """Return what can be done here."""
     spans: list[Span] = [Span(texts.WELCOME), Span("\n")]
-    for command, what in texts.COMMANDS:
-        spans += [Span(f"\n{command}", Style.CODE), Span(f"  {what}", Style.QUIET)]
+    for command in COMMANDS:
+        if command.on_the_page:
+            spans += [
+                Span(f"\n/{command.name}", Style.CODE),
+                Span(f"  {command.summary}", Style.QUIET),
+            ]
     spans.append(Span(f"\n\n{texts.HELP_IMAGE}", Style.QUIET))
     buttons = (_page_button(texts.WORKFLOWS, "workflows"), _page_button(texts.POINTS, "points"))
-    return Card(spans=tuple(spans), buttons=(buttons,))
+    return Card(spans=tuple(spans), buttons=(buttons,), private=True)
 
 
 def _page_button(label: str, command: str) -> Button:
@@ -37,7 +42,7 @@ def _page_button(label: str, command: str) -> Button:
 def workflows_card(workflows: Sequence[tuple[Workflow, Quote]]) -> Card:
     """Return every workflow with its inputs and what it costs now."""
     if not workflows:
-        return Card(spans=(Span(texts.NO_WORKFLOWS),))
+        return Card(spans=(Span(texts.NO_WORKFLOWS),), private=True)
     spans: list[Span] = []
     for workflow, quote in workflows[:SHOWN_WORKFLOWS]:
         price = texts.price(quote.points, quote.median_s)
@@ -46,7 +51,7 @@ def workflows_card(workflows: Sequence[tuple[Workflow, Quote]]) -> Card:
             Span(f"  {workflow.description or workflow.title} · {price}"),
             Span(f"\n{_inputs(workflow)}", Style.QUIET),
         ]
-    return Card(spans=tuple(spans))
+    return Card(spans=tuple(spans), private=True)
 
 
 def _inputs(workflow: Workflow) -> str:
@@ -69,13 +74,13 @@ def points_card(balance: Balance, *, capacity: int, now: datetime) -> Card:
     if balance.next_refill_at is not None:
         wait_s = max(0.0, (balance.next_refill_at - now).total_seconds())
         spans.append(Span(f"\n{texts.NEXT_REFILL_IN} {texts.seconds(wait_s)}", Style.QUIET))
-    return Card(spans=tuple(spans))
+    return Card(spans=tuple(spans), private=True)
 
 
 def status_card(jobs: Sequence[Job]) -> Card:
     """Return what is under way, with a way to stop each."""
     if not jobs:
-        return Card(spans=(Span(texts.NOTHING_OPEN),))
+        return text_card(texts.NOTHING_OPEN)
     spans: list[Span] = []
     for number, job in enumerate(jobs, start=1):
         progress = f", {job.progress:.0%}" if job.progress else ""
@@ -89,12 +94,12 @@ def status_card(jobs: Sequence[Job]) -> Card:
         (Button(f"{texts.CANCEL} {number}", CancelJob(job.id), Weight.DANGER),)
         for number, job in enumerate(jobs, start=1)
     )
-    return Card(spans=tuple(spans), buttons=buttons)
+    return Card(spans=tuple(spans), buttons=buttons, private=True)
 
 
 def text_card(text: str) -> Card:
     """Return one sentence as a card."""
-    return Card(spans=(Span(text),))
+    return Card(spans=(Span(text),), private=True)
 
 
 def error_card(error: StationError) -> Card:
@@ -109,10 +114,18 @@ def error_card(error: StationError) -> Card:
         case _:
             way_on = ()
     return Card(
-        spans=(Span(error.user_message),), tone=Tone.BAD, buttons=(way_on,) if way_on else ()
+        spans=(Span(error.user_message),),
+        tone=Tone.BAD,
+        buttons=(way_on,) if way_on else (),
+        private=True,
     )
 
 
 def bug_card(error_id: str) -> Card:
     """Return the apology for a fault of ours."""
-    return Card(spans=(Span(texts.bug(error_id)),), tone=Tone.BAD)
+    return Card(spans=(Span(texts.bug(error_id)),), tone=Tone.BAD, private=True)
+
+
+def alert_card(text: str) -> Card:
+    """Return what only an operator can put right."""
+    return Card(spans=(Span(f"{texts.ALERT}: ", Style.BOLD), Span(text)), tone=Tone.BAD)

@@ -1,11 +1,12 @@
 import asyncio
+from datetime import timedelta
 
 import attrs
 import pytest
 from structlog.testing import capture_logs
 
-from adapters.chat.courier import MOST_TRIES, Courier
-from adapters.chat.surface import ShownAt
+from adapters.chat.courier import GIVEN_UP_AFTER, Courier
+from adapters.chat.surface import ChatClosedError, NotShownError, ShownAt
 from adapters.chat.turns import Turns
 from adapters.chat.views.jobs import end_card, message_key
 from core.generations.model import Delivery, Job, JobState
@@ -23,7 +24,9 @@ from tests.adapters.chat.test_conversation import SilentCatalogue
 from tests.builders import NOW, a_media_ref, a_wish, an_ended_job
 
 ADA = chat_of("ada")
+BOB = chat_of("bob")
 NOWHERE = ShownAt("")
+A_DAY_S = GIVEN_UP_AFTER.total_seconds()
 FOX = a_media_ref("fox.png")
 
 
@@ -65,6 +68,10 @@ async def delivery(talk: Talk, job: JobId) -> Delivery:
     return (await talk.job(job)).delivery
 
 
+def alerts(talk: Talk) -> list[OperatorAlerted]:
+    return [each for each in talk.events.events if isinstance(each, OperatorAlerted)]
+
+
 def finished(talk: Talk) -> list[str]:
     return [message for order, _, message, _ in talk.surface.calls if order == "finish"]
 
@@ -73,6 +80,7 @@ async def test_an_end_is_brought_as_soon_as_it_is_heard_of(talk: Talk) -> None:
     job = await an_end(talk)
 
     await courier(talk).hear(DeliveryDue(job.id))
+    await come_to_rest()
 
     assert talk.cards() == [end_card(job, can_upscale=True)]
     assert await delivery(talk, job.id) is Delivery.DELIVERED
@@ -111,6 +119,7 @@ async def test_what_is_told_twice_is_brought_once(talk: Talk) -> None:
     await courier(talk).hear(DeliveryDue(job.id))
     await courier(talk).hear(DeliveryDue(job.id))
     await courier(talk).sweep()
+    await come_to_rest()
 
     assert len(finished(talk)) == 1
 
@@ -121,6 +130,7 @@ async def test_words_that_call_for_no_delivery_bring_nothing(talk: Talk) -> None
     await courier(talk).hear(JobChanged(job.id, JobState.SUCCEEDED))
     await courier(talk).hear(DeliveryDue(job.id))
     await courier(talk).hear(DeliveryDue(an_id(404)))
+    await come_to_rest()
 
     assert talk.surface.calls == []
 
@@ -177,9 +187,82 @@ async def test_a_claim_whose_holder_died_is_taken_over_under_the_same_key(talk: 
     assert (len(talk.cards()), await delivery(talk, job.id)) == (1, Delivery.DELIVERED)
 
 
-async def test_what_could_not_be_shown_is_tried_again_ever_later_and_then_given_up(
-    talk: Talk,
-) -> None:
+async def test_a_chat_that_has_to_wait_holds_up_no_other() -> None:
+    surface = HeldSurface()
+    talk = a_talk(surface=surface)
+    slow = await an_end(talk, 1, reply_to=ADA)
+    quick = await an_end(talk, 2, reply_to=BOB)
+    surface.hold("finish", ADA)
+
+    sweeping = asyncio.create_task(courier(talk).sweep())
+    await come_to_rest()
+    meanwhile = [await delivery(talk, job.id) for job in (slow, quick)]
+    surface.let_go("finish", ADA)
+
+    assert meanwhile == [Delivery.DELIVERING, Delivery.DELIVERED]
+    assert await sweeping == 2
+    assert await delivery(talk, slow.id) is Delivery.DELIVERED
+
+
+async def test_what_is_under_way_is_begun_by_nobody_else() -> None:
+    surface = HeldSurface()
+    talk = a_talk(surface=surface)
+    job = await an_end(talk)
+    surface.hold("finish", ADA)
+    await courier(talk).hear(DeliveryDue(job.id))
+    await come_to_rest()
+    talk.clock.advance(seconds=61)
+
+    begun = await courier(talk).sweep()
+    await courier(talk).hear(DeliveryDue(job.id))
+    surface.let_go("finish", ADA)
+    await come_to_rest()
+
+    assert (begun, surface.arrived) == (0, [("finish", ADA)])
+
+
+async def test_at_the_end_what_is_being_shown_is_shown_and_noted() -> None:
+    surface = HeldSurface()
+    talk = a_talk(surface=surface)
+    job = await an_end(talk)
+    surface.hold("finish", ADA)
+    await courier(talk).hear(DeliveryDue(job.id))
+    await come_to_rest()
+
+    stopping = asyncio.create_task(courier(talk).stop())
+    await come_to_rest()
+    surface.let_go("finish", ADA)
+    await stopping
+
+    assert await delivery(talk, job.id) is Delivery.DELIVERED
+
+
+async def test_at_the_end_a_chat_that_does_not_answer_is_left_for_the_next_start() -> None:
+    surface = HeldSurface()
+    talk = a_talk(surface=surface)
+    job = await an_end(talk)
+    surface.hold("finish", ADA)
+    await courier(talk).hear(DeliveryDue(job.id))
+    await come_to_rest()
+
+    async with asyncio.timeout(1.5):
+        await courier(talk).stop()
+    left = await delivery(talk, job.id)
+    surface.let_go("finish", ADA)
+    talk.clock.advance(seconds=61)
+    await another_courier(talk).sweep()
+
+    assert (left, await delivery(talk, job.id)) == (Delivery.DELIVERING, Delivery.DELIVERED)
+
+
+async def test_who_delivers_nothing_stops_at_once(talk: Talk) -> None:
+    async with asyncio.timeout(0.1):
+        await courier(talk).stop()
+
+    assert talk.surface.calls == []
+
+
+async def test_what_could_not_be_shown_is_tried_again_ever_later(talk: Talk) -> None:
     job = await an_end(talk)
     talk.surface.fail_with(ServiceTroubleError("the chat is away"))
     tried_at = []
@@ -190,22 +273,71 @@ async def test_what_could_not_be_shown_is_tried_again_ever_later_and_then_given_
                 tried_at.append(second)
             talk.clock.advance(seconds=1)
 
-    assert tried_at == [0, 1, 3, 7, 15, 31, 63, 123]
-    assert [each["tries"] for each in logs] == list(range(1, MOST_TRIES + 1))
+    assert tried_at == [0, 1, 3, 7, 15, 31, 63, 123, 183, 243]
+    assert [each["tries"] for each in logs] == list(range(1, 11))
+    assert await delivery(talk, job.id) is Delivery.PENDING
+
+
+@pytest.mark.parametrize(
+    ("wait_s", "tried_at"),
+    [(0, [0, 1, 3, 7, 15, 31]), (2.5, [0, 3, 6, 10, 18, 34]), (20, [0, 20, 40])],
+)
+async def test_a_platform_that_says_when_to_come_back_is_left_alone_till_then(
+    talk: Talk, wait_s: float, tried_at: list[int]
+) -> None:
+    await an_end(talk)
+    talk.surface.fail_with(NotShownError("too many requests", wait_s=wait_s))
+    tried = []
+
+    with capture_logs():
+        for second in range(50):
+            if await courier(talk).sweep():
+                tried.append(second)
+            talk.clock.advance(seconds=1)
+
+    assert tried == tried_at
+
+
+async def test_an_end_that_waited_for_a_day_is_given_up(talk: Talk) -> None:
+    job = await an_end(talk)
+    talk.surface.fail_with(ServiceTroubleError("the chat is away"))
+
+    with capture_logs():
+        talk.clock.advance(seconds=A_DAY_S)
+        await courier(talk).sweep()
+        before = await delivery(talk, job.id)
+        talk.clock.advance(seconds=1)
+        await courier(talk).sweep()
+
+    assert (before, len(finished(talk))) == (Delivery.PENDING, 1)
     assert await delivery(talk, job.id) is Delivery.UNDELIVERABLE
 
 
 async def test_operators_hear_of_what_was_given_up(talk: Talk) -> None:
     job = await an_end(talk)
-    await talk.jobs.save(attrs.evolve(job, delivery_attempts=MOST_TRIES - 1))
-    talk.surface.fail_with(ServiceTroubleError("the chat is away"))
+    talk.clock.advance(seconds=A_DAY_S + 1)
 
-    with capture_logs():
-        await courier(talk).sweep()
+    await courier(talk).sweep()
 
-    assert [each for each in talk.events.events if isinstance(each, OperatorAlerted)] == [
+    assert alerts(talk) == [
         OperatorAlerted("delivery.undeliverable", f"job {job.id} could not be delivered")
     ]
+
+
+async def test_where_nobody_can_be_reached_nothing_is_tried_again_and_nobody_called(
+    talk: Talk,
+) -> None:
+    job = await an_end(talk)
+    talk.surface.fail_with(ChatClosedError("blocked by the user"))
+
+    with capture_logs() as logs:
+        await courier(talk).sweep()
+        talk.clock.advance(seconds=100)
+        await courier(talk).sweep()
+
+    assert await delivery(talk, job.id) is Delivery.UNDELIVERABLE
+    assert (len(finished(talk)), alerts(talk)) == (1, [])
+    assert [(each["event"], each["job"]) for each in logs] == [("delivery.closed", job.id)]
 
 
 async def test_a_chat_that_is_back_gets_what_waited_for_it(talk: Talk) -> None:
@@ -220,11 +352,30 @@ async def test_a_chat_that_is_back_gets_what_waited_for_it(talk: Talk) -> None:
     assert (len(talk.cards()), await delivery(talk, job.id)) == (1, Delivery.DELIVERED)
 
 
+@pytest.mark.parametrize(("ahead_s", "becomes"), [(0, Delivery.PENDING), (59, Delivery.DELIVERED)])
+async def test_a_platform_that_is_back_need_not_wait_for_what_becomes_due(
+    talk: Talk, ahead_s: float, becomes: Delivery
+) -> None:
+    job = await an_end(talk)
+    talk.surface.fail_with(NotShownError("the chat is away", wait_s=50))
+    with capture_logs():
+        await courier(talk).sweep()
+    talk.surface.heal()
+
+    await courier(talk).sweep(ahead=timedelta(seconds=ahead_s))
+
+    assert await delivery(talk, job.id) is becomes
+
+
 @pytest.mark.parametrize(
     ("after_s", "becomes"),
-    [(0, Delivery.PENDING), (3_600, Delivery.PENDING), (3_601, Delivery.UNDELIVERABLE)],
+    [
+        (0, Delivery.PENDING),
+        (A_DAY_S, Delivery.PENDING),
+        (A_DAY_S + 1, Delivery.UNDELIVERABLE),
+    ],
 )
-async def test_another_platform_s_ends_are_left_to_it_for_an_hour(
+async def test_another_platform_s_ends_are_left_to_it_for_a_day(
     talk: Talk, after_s: float, becomes: Delivery
 ) -> None:
     job = await an_end(talk, reply_to="elsewhere:7")
@@ -299,13 +450,13 @@ async def test_what_a_bug_kept_back_comes_when_its_claim_is_over() -> None:
     assert await delivery(talk, job.id) is Delivery.DELIVERED
 
 
-async def test_what_a_bug_keeps_back_for_ever_is_given_up(talk: Talk) -> None:
+async def test_what_a_bug_keeps_back_for_ever_is_given_up() -> None:
     broken = a_talk(surface=BrokenSurface())
     job = await an_end(broken)
     with capture_logs():
-        for _ in range(MOST_TRIES + 1):
-            await courier(broken).sweep()
-            broken.clock.advance(seconds=61)
+        await courier(broken).sweep()
+        broken.clock.advance(seconds=A_DAY_S + 1)
+        await courier(broken).sweep()
 
     assert await delivery(broken, job.id) is Delivery.UNDELIVERABLE
 
@@ -319,7 +470,7 @@ async def test_ends_that_nobody_serves_keep_no_others_back_and_are_given_up(talk
     await courier(talk).sweep()
     delivered = await delivery(talk, ours.id)
 
-    talk.clock.advance(seconds=3_601)
+    talk.clock.advance(seconds=A_DAY_S + 1)
     with capture_logs():
         await courier(talk).sweep()
         await courier(talk).sweep()

@@ -120,6 +120,36 @@ async def test_the_card_is_shown_before_the_job_is_woken() -> None:
     assert (woken_before, woken(talk)) == ([], [update])
 
 
+async def test_a_slow_platform_holds_no_job_up() -> None:
+    surface = HeldSurface()
+    talk = a_talk(surface=surface)
+    surface.hold("send", chat_of("ada"))
+
+    saying = asyncio.create_task(talk.say("a red fox", id=an_id(1)))
+    await until(lambda: woken(talk) == [an_id(1)])
+    shown_before = talk.cards()
+    surface.let_go("send", chat_of("ada"))
+    await saying
+
+    assert (shown_before, len(talk.cards()), woken(talk)) == ([], 1, [an_id(1)])
+    assert (await talk.job(an_id(1))).shown_at
+
+
+async def test_whoever_gives_up_a_message_gives_up_showing_it() -> None:
+    surface = HeldSurface()
+    talk = a_talk(surface=surface)
+    surface.hold("send", chat_of("ada"))
+    saying = asyncio.create_task(talk.say("a red fox"))
+    await until(lambda: len(surface.arrived) == 1)
+
+    saying.cancel()
+    await asyncio.wait([saying])
+    surface.let_go("send", chat_of("ada"))
+    await asyncio.sleep(0)
+
+    assert talk.cards() == []
+
+
 async def test_a_job_whose_card_could_not_be_shown_is_set_going_all_the_same(talk: Talk) -> None:
     talk.surface.fail_with(ServiceTroubleError("the platform is away"))
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from adapters.chat.cards import Card
-from adapters.chat.notifier import EDIT_EVERY_S, FIRST_EDIT_S, Notifier
-from adapters.chat.surface import ReplyTo, ShownAt
+from adapters.chat.notifier import EDIT_EVERY_S, Notifier
+from adapters.chat.surface import ChatClosedError, NotShownError, ReplyTo, ShownAt
 from adapters.chat.turns import Turns
 from core.generations.model import Delivery, Job, JobState
 from core.shared.errors import ServiceTroubleError
@@ -26,6 +26,7 @@ from tests.fakes.surface import RecordingSurface
 
 JOB = an_id(1)
 ADA = chat_of("ada")
+FIRST_EDIT_S = RecordingSurface.first_edit_s
 
 
 class TimedSurface(RecordingSurface):
@@ -81,9 +82,12 @@ async def a_watch(*, shown_at: str = "a message", reply_to: str = ADA) -> Watch:
     return Watch(notifier=notifier, jobs=jobs, surface=surface, sleeper=sleeper)
 
 
-async def live(changes_at: Sequence[float], *, ends_at: float) -> list[float]:
+async def live(
+    changes_at: Sequence[float], *, ends_at: float, first_edit_s: float = FIRST_EDIT_S
+) -> list[float]:
     """Live through a run that changes at these seconds; return when its card was edited."""
     watch = await a_watch()
+    watch.surface.first_edit_s = first_edit_s
     now = 0.0
     for number, at in enumerate(sorted(changes_at)):
         await watch.wait(at - now)
@@ -131,6 +135,13 @@ async def test_a_longer_run_is_edited_every_two_seconds() -> None:
     changes = [tenth / 10 for tenth in range(90)]
 
     assert await live(changes, ends_at=9.0) == [1.2, 3.2, 5.2, 7.2]
+
+
+async def test_a_platform_that_counts_edits_has_its_first_one_later() -> None:
+    changes = [tenth / 10 for tenth in range(90)]
+
+    assert await live(changes[:29], ends_at=2.9, first_edit_s=3.0) == []
+    assert await live(changes, ends_at=8.9, first_edit_s=3.0) == [3.0, 5.0, 7.0]
 
 
 async def test_a_change_soon_after_an_edit_waits_for_its_turn() -> None:
@@ -264,6 +275,35 @@ async def test_an_edit_that_fails_is_noted_and_the_next_one_made() -> None:
     assert [(each["event"], each["job"]) for each in logs] == [("chat.not_edited", JOB)]
     assert len(watch.surface.cards(ADA)) == 1
     await watch.notifier.stop()
+
+
+async def test_an_edit_without_room_is_made_later_as_the_job_stands_then() -> None:
+    watch = await a_watch()
+    watch.surface.fail_with(NotShownError("no room to spare", wait_s=1.0))
+    await watch.change(progress=0.25)
+    await watch.wait(5)
+    tried_at = list(watch.surface.edited_at)
+    job = await watch.jobs.get(JOB)
+    assert job is not None
+    await watch.jobs.save(attrs.evolve(job, progress=0.5))
+    watch.surface.heal()
+    await watch.wait(30)
+
+    (card,) = watch.surface.cards(ADA)
+    assert (tried_at, watch.surface.edited_at) == ([1.2, 3.2], [1.2, 3.2, 5.2])
+    assert "50%" in card.plain_text
+
+
+async def test_a_chat_that_is_closed_is_not_tried_again() -> None:
+    watch = await a_watch()
+    watch.surface.fail_with(ChatClosedError("blocked"))
+
+    with capture_logs() as logs:
+        await watch.change()
+        await watch.wait(30)
+
+    assert [each["code"] for each in logs] == ["chat.closed"]
+    assert watch.surface.edited_at == [1.2]
 
 
 async def test_a_store_that_is_silent_is_noted_and_asked_again() -> None:

@@ -16,8 +16,6 @@ def sentences() -> Iterator[str]:
     for name, said in vars(texts).items():
         if isinstance(said, str) and name.isupper():
             yield f"{name}: {said}"
-    for command, what in texts.COMMANDS:
-        yield f"{command}: {what}"
     yield f"price: {texts.price(Points(20), 6.0)}"
     yield f"ahead: {texts.ahead(0)} / {texts.ahead(1)} / {texts.ahead(2)}"
     yield f"cancelled: {texts.cancelled(Points(0))} / {texts.cancelled(Points(7))}"

@@ -1,24 +1,41 @@
-"""The true conversation on a console, over memory: no service, no database, no browser."""
+"""The true conversation on a console, over memory: no database, no browser."""
 
-from collections.abc import AsyncIterator
+import asyncio
+import contextlib
+import io
+import os
+import sys
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import TextIO
 
+import attrs
 import pytest
 
 from adapters.chat.surface import ReplyTo, ShownAt
 from adapters.chat.views.pages import text_card
+from composition.access import Listen
 from composition.config import Config
 from composition.container import Container
+from composition.demo import emulated
 from core.generations.model import RunStatus
 from core.generations.timing import Timing
 from core.points.allowance import AllowancePolicy
 from infrastructure.memory.catalogue import InMemoryCatalogue
 from tests.adapters.chat.talk import WORKFLOWS
-from tests.adapters.console.console import ConsoleSurface
+from tests.adapters.console.console import ConsoleSurface, talk
+from tests.architecture.sizes import code_lines
+from tests.architecture.tree import Source
 from tests.builders import a_run_update
 from tests.fakes.gateway import FakeGateway
+from tests.program import environment
 from tests.until import until
 
+CODE = Path(__file__).with_name("console.py")
+AN_AFTERNOON = 120
+"""Lines of code, with everything that a front needs: cards, buttons, messages and a `main`."""
+
+PROGRAM_S = 30.0
 QUICK = Timing(first_poll_s=0.005, waiting_check_s=0.02)
 WAITING = """\
 Text2Img  a red fox
@@ -58,6 +75,7 @@ async def container(
     await container.wake_ups().stop()
     await container.events().stop()
     await container.notifier().stop()
+    await container.courier().stop()
     container.images().close()
 
 
@@ -126,3 +144,106 @@ async def test_somebody_else_s_chat_is_not_on_the_screen(console: ConsoleSurface
     await console.edit(ReplyTo("console:somebody"), ShownAt("gone"), text_card("late"))
 
     assert console.screen == ""
+
+
+async def test_progress_is_drawn_in_letters(console: ConsoleSurface) -> None:
+    card = attrs.evolve(text_card("Text2Img"), progress=0.3)
+
+    await console.send(ReplyTo("console:somebody"), card, key="1")
+
+    assert console.screen == "Text2Img\n▰▰▰▱▱▱▱▱▱▱"
+
+
+@attrs.frozen
+class Keyboard:
+    """A pipe, as the standard input of a program often is: `lines` are read, `type` writes."""
+
+    lines: TextIO
+    _keys: TextIO
+
+    def type(self, line: str) -> None:
+        """Type a line."""
+        self._keys.write(f"{line}\n")
+        self._keys.flush()
+
+    def leave(self) -> None:
+        """Type nothing more."""
+        self._keys.close()
+
+
+@pytest.fixture
+def keyboard() -> Iterator[Keyboard]:
+    reading, writing = os.pipe()
+    with os.fdopen(reading) as lines, os.fdopen(writing, "w") as keys:
+        yield Keyboard(lines, keys)
+
+
+@pytest.fixture
+async def station() -> AsyncIterator[Container]:
+    """The container as it is, in memory, with a service in this process."""
+    config = Config(database_url="memory:", private_listen=Listen("127.0.0.1", 0), timing=QUICK)
+    async with contextlib.AsyncExitStack() as stack:
+        config = await emulated(config, fast=True, stack=stack)
+        container = Container(config=config, owner="worker:test")
+        container.secret.override("s" * 64)
+        yield container
+
+
+def last_screen(out: io.StringIO) -> str:
+    return out.getvalue().split(f"{'-' * 60}\n")[-2] if out.getvalue() else ""
+
+
+async def test_lines_come_in_and_screens_go_out(station: Container, keyboard: Keyboard) -> None:
+    out = io.StringIO()
+    talking = asyncio.create_task(talk(keyboard.lines, out, station))
+    try:
+        keyboard.type("a red fox width=64 height=64")
+        await until(lambda: "Info" in last_screen(out))
+        keyboard.type("3")
+        await until(lambda: "width: 64" in last_screen(out))
+        keyboard.type("/points")
+    finally:
+        keyboard.leave()
+        await talking
+
+    first, *_, last = out.getvalue().split(f"{'-' * 60}\n")[:-1]
+    assert first.startswith("text2img  a red fox\nStarting")
+    assert [last.count(each) for each in ("<image ", "width: 64", "You have")] == [1, 1, 1]
+
+
+async def test_what_is_under_way_after_the_last_line_is_shown_to_its_end(
+    station: Container,
+) -> None:
+    out = io.StringIO()
+
+    await talk(io.StringIO("a red fox\na blue fox"), out, station)
+
+    assert (last_screen(out).count("<image "), last_screen(out).count("Undo")) == (2, 0)
+
+
+@pytest.mark.process
+async def test_the_console_is_a_program(tmp_path: Path) -> None:
+    program = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "tests.adapters.console.console",
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        env=environment(),
+        cwd=tmp_path,
+    )
+
+    said, errors = await asyncio.wait_for(program.communicate(b"/help\na red fox\n"), PROGRAM_S)
+
+    assert (program.returncode, errors) == (0, b"")
+    assert said.startswith(b"Write what you want to see")
+    assert b"<image " in said
+    assert os.listdir(tmp_path) == []  # noqa: PTH208 - nothing is awaited any more
+
+
+def test_a_front_is_the_work_of_an_afternoon() -> None:
+    size = len(code_lines(Source("console.py", CODE.read_text())))
+
+    print(f"a third front has {size} lines of code")  # noqa: T201 - the size is to be read
+    assert size < AN_AFTERNOON

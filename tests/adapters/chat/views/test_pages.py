@@ -8,6 +8,7 @@ from adapters.chat.actions import CancelJob, RunCommand
 from adapters.chat.cards import Card, Span, Style, Tone, Weight
 from adapters.chat.views.pages import (
     SHOWN_WORKFLOWS,
+    alert_card,
     bug_card,
     error_card,
     help_card,
@@ -62,7 +63,7 @@ def test_help_shows_every_command() -> None:
         "/points  what you have, and when it refills",
         "/status  what is under way",
         "/cancel  stop the newest one, or /cancel all",
-        "/help  this page",
+        "/help  how to use me",
         "",
         "Send a picture with a sentence to change it; add a command to say how: /upscale.",
     ]
@@ -211,6 +212,31 @@ def test_a_bug_says_its_number_and_promises_nothing_that_we_do_not_know() -> Non
         "(Our note of it: 5f0c1a2b.)"
     )
     assert card.tone is Tone.BAD
+
+
+@pytest.mark.parametrize(
+    "card",
+    [
+        help_card(),
+        workflows_card([]),
+        workflows_card([(WORKFLOWS[0], a_quote())]),
+        points_card(a_balance(), capacity=1_350, now=NOW),
+        status_card([]),
+        status_card([a_job(an_id(1))]),
+        text_card("Noted."),
+        error_card(TooManyJobsError(6)),
+        bug_card("5f0c1a2b"),
+    ],
+)
+def test_what_only_the_person_asked_for_is_for_their_eyes(card: Card) -> None:
+    assert card.private
+
+
+def test_an_operator_s_matter_is_for_all_operators() -> None:
+    card = alert_card("the key is refused")
+
+    assert card.spans == (Span("For the operator: ", Style.BOLD), Span("the key is refused"))
+    assert (card.tone, card.private) == (Tone.BAD, False)
 
 
 def test_what_a_person_wrote_is_text_and_never_markup() -> None:
