@@ -1,0 +1,1 @@
+"""The Telegram front: updates of python-telegram-bot in, cards out."""

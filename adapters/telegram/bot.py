@@ -1,0 +1,224 @@
+"""The Telegram front: polls for updates, and hands each to the conversation as what it means."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any
+
+import attrs
+import structlog
+from telegram import BotCommand, CallbackQuery, Document, Message, PhotoSize, Update
+from telegram.error import Conflict, InvalidToken, TelegramError
+from telegram.ext import Application, ApplicationBuilder, TypeHandler
+
+from adapters.chat.front import Front, FrontRefusedError, Ready
+from adapters.chat.menu import COMMANDS
+from adapters.chat.pictures import check_size, not_fetched, take
+from adapters.chat.updates import ChatUpdate, UpdateHandler, update_id
+from adapters.telegram.connection import PollingRequest, Request
+from adapters.telegram.surface import TelegramSurface
+from adapters.telegram.updates import (
+    PLATFORM,
+    address_of,
+    address_of_press,
+    identity_of,
+    said_in,
+)
+from core.media.model import MediaRef
+from core.media.service import Media
+from core.shared.errors import StationError
+
+AT_ONCE = 1_024
+"""So many updates are worked on at once; most of them wait for a place to answer."""
+
+POLL_S = 30
+GOODBYE_S = 1.2
+HEARD = (Update.MESSAGE, Update.CALLBACK_QUERY)
+
+Alert = Callable[[str, str], Awaitable[None]]
+
+App = Application[Any, Any, Any, Any, Any, Any]
+
+log = structlog.get_logger()
+
+
+@attrs.frozen(kw_only=True)
+class TelegramSettings:
+    """`base_url` is a server's root. `secret` signs the ids of updates."""
+
+    token: str = attrs.field(repr=False)
+    secret: str = attrs.field(repr=False)
+    base_url: str = "https://api.telegram.org"
+
+
+class TelegramBot(Front):
+    """Long polling by python-telegram-bot. `alert` tells an operator."""
+
+    name = PLATFORM
+
+    def __init__(
+        self,
+        *,
+        settings: TelegramSettings,
+        conversation: UpdateHandler,
+        surface: TelegramSurface,
+        media: Media,
+        alert: Alert,
+    ) -> None:
+        self._settings = settings
+        self._conversation = conversation
+        self._surface = surface
+        self._media = media
+        self._alert = alert
+        self._alerts: set[asyncio.Task[None]] = set()
+
+    async def run(self, ready: Ready) -> None:
+        request, polling = Request(), PollingRequest(self._surface.intake)
+        app = self._application(request, polling)
+        try:
+            await app.initialize()
+            await self._list_commands(app)
+            await app.start()
+            await self._poll(app)
+            self._surface.bot = app.bot
+            await ready(f"@{app.bot.username}")
+            await polling.refused.wait()
+            raise FrontRefusedError("Telegram does not know our token any more")
+        except InvalidToken as error:
+            raise FrontRefusedError("Telegram does not know our token") from error
+        finally:
+            self._surface.bot = None
+            await _shielded(_close(app, request, polling))
+
+    def _application(self, request: Request, polling: PollingRequest) -> App:
+        root = self._settings.base_url
+        app = (
+            ApplicationBuilder()
+            .token(self._settings.token)
+            .base_url(f"{root}/bot")
+            .base_file_url(f"{root}/file/bot")
+            .request(request)
+            .get_updates_request(polling)
+            .concurrent_updates(AT_ONCE)
+            .job_queue(None)
+            .build()
+        )
+        app.add_handler(TypeHandler(Update, self._hear))
+        return app
+
+    async def _poll(self, app: App) -> None:
+        if app.updater is not None:
+            await app.updater.start_polling(
+                timeout=POLL_S,
+                allowed_updates=HEARD,
+                bootstrap_retries=0,
+                error_callback=self._polling_failed,
+            )
+
+    async def _list_commands(self, app: App) -> None:
+        """Have our commands listed; nothing is sent when they are listed already."""
+        ours = tuple(BotCommand(each.name, each.summary) for each in COMMANDS)
+        if await app.bot.get_my_commands() != ours:
+            await app.bot.set_my_commands(ours)
+
+    def _polling_failed(self, error: TelegramError) -> None:
+        log.warning("telegram.polling_failed", error=error.message)
+        if isinstance(error, Conflict):
+            text = "Another program polls Telegram with our token. Stop one of the two."
+            task = asyncio.get_running_loop().create_task(self._told("telegram.conflict", text))
+            self._alerts.add(task)
+            task.add_done_callback(self._alerts.discard)
+
+    async def _told(self, code: str, text: str) -> None:
+        await self._alert(code, text)
+
+    async def _hear(self, update: Update, _: object) -> None:
+        try:
+            if update.callback_query is not None:
+                await self._press(update.callback_query)
+            elif update.message is not None:
+                await self._message(update.message)
+        except Exception:
+            log.exception("telegram.bug", update=update.update_id)
+
+    async def _press(self, query: CallbackQuery) -> None:
+        answering = asyncio.create_task(_answered(query))
+        address = address_of_press(query)
+        if address is not None and query.data is not None:
+            with self._surface.intake.taking(address.reply_to):
+                pressed = ChatUpdate(
+                    id=update_id(self._settings.secret, PLATFORM, "press", query.id),
+                    sender=identity_of(query.from_user.id),
+                    reply_to=address.reply_to,
+                    action=query.data,
+                    message=str(address.message),
+                )
+                await self._conversation.handle(pressed, self._surface)
+        await answering
+
+    async def _message(self, message: Message) -> None:
+        said = said_in(message, username=message.get_bot().username)
+        if said is None or message.from_user is None:
+            return
+        address = address_of(message)
+        with self._surface.intake.taking(address.reply_to):
+            images, trouble = await self._taken(said.picture)
+            names = ("message", address.chat, message.message_id)
+            update = ChatUpdate(
+                id=update_id(self._settings.secret, PLATFORM, *names),
+                sender=identity_of(message.from_user.id),
+                reply_to=address.reply_to,
+                text=said.text,
+                images=images,
+                trouble=trouble,
+            )
+            await self._conversation.handle(update, self._surface)
+
+    async def _taken(
+        self, picture: PhotoSize | Document | None
+    ) -> tuple[tuple[MediaRef, ...], StationError | None]:
+        fetches = [] if picture is None else [partial(_fetched, picture)]
+        try:
+            return await take(self._media, fetches)
+        except StationError as error:
+            return (), error
+
+
+async def _fetched(picture: PhotoSize | Document) -> bytes:
+    check_size(picture.file_size)
+    try:
+        file = await picture.get_file()
+        return bytes(await file.download_as_bytearray())
+    except TelegramError as error:
+        log.warning("telegram.picture_not_fetched", error=error.message)
+        raise not_fetched() from error
+
+
+async def _answered(query: CallbackQuery) -> None:
+    """Stop the button's spinning, which needs to be done soon and does not matter later."""
+    with contextlib.suppress(TelegramError):
+        await query.answer()
+
+
+async def _close(app: App, request: Request, polling: PollingRequest) -> None:
+    with contextlib.suppress(TimeoutError, TelegramError, RuntimeError):
+        async with asyncio.timeout(GOODBYE_S):
+            if app.updater is not None and app.updater.running:
+                with contextlib.suppress(TelegramError):
+                    await app.updater.stop()
+            if app.running:
+                await app.stop()
+            await app.shutdown()
+    for each in (request, polling):
+        await each.shutdown()
+
+
+async def _shielded(work: "Awaitable[None]") -> None:
+    """Have work done to its end even when its caller is cancelled meanwhile."""
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await task
+        raise

@@ -1,0 +1,288 @@
+"""Shows cards on Telegram: one message a job, edited until it is the result."""
+
+import asyncio
+import contextlib
+from collections import OrderedDict
+from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
+from itertools import groupby
+from typing import Any, TypeVar
+
+import attrs
+from telegram import (
+    Bot,
+    InputMediaAnimation,
+    InputMediaAudio,
+    InputMediaDocument,
+    InputMediaPhoto,
+    InputMediaVideo,
+    LinkPreviewOptions,
+    Message,
+    ReplyParameters,
+)
+from telegram.constants import ChatAction, ParseMode
+from telegram.error import TelegramError
+
+from adapters.chat.cards import Card
+from adapters.chat.fit import fit
+from adapters.chat.governor import Governor, Rate
+from adapters.chat.surface import NotShownError, ReplyTo, ShownAt, Surface
+from adapters.telegram.cards import LIMITS, html_of, keyboard, sent_as
+from adapters.telegram.intake import Intake
+from adapters.telegram.troubles import (
+    ChatMovedError,
+    FileRefusedError,
+    MessageGoneError,
+    explained,
+)
+from adapters.telegram.updates import Address
+from core.media.model import MediaRef
+from core.media.service import Media
+
+K = TypeVar("K")
+T = TypeVar("T")
+
+OF_BOT = Rate(burst=28, per_s=28)
+OF_PERSON = Rate(burst=4, per_s=0.95)
+OF_GROUP = Rate(burst=4, per_s=0.25)
+"""
+Telegram's limits are 30 a second in all, about one a second in a chat, and 20 a minute in a group.
+Ours are a little lower, for calls do not arrive at the distance at which they were made.
+"""
+SOON_S = 0.1
+"""Whoever waits longer for an answer sees that we are typing."""
+
+_REMEMBERED = 1_000
+_NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+_INPUTS = {
+    "photo": InputMediaPhoto,
+    "video": InputMediaVideo,
+    "animation": InputMediaAnimation,
+    "audio": InputMediaAudio,
+    "document": InputMediaDocument,
+}
+_ALBUMS = {"photo": "visual", "video": "visual", "audio": "audio", "document": "document"}
+"""What may stand in one album together."""
+
+
+def rate_of(chat: str) -> Rate:
+    """Return how often we may speak in a chat: groups have negative numbers."""
+    return OF_GROUP if chat.startswith("-") else OF_PERSON
+
+
+@attrs.frozen
+class _File:
+    """A file as it is sent, and what as."""
+
+    kind: str
+    data: bytes = attrs.field(repr=False)
+    name: str
+
+    def input(self, **given: Any) -> Any:  # noqa: ANN401 - one of five types of the library
+        return _INPUTS[self.kind](self.data, filename=self.name, **given)
+
+
+class TelegramSurface(Surface):
+    """
+    Shows cards by the bot that is connected at present.
+
+    Telegram cannot tell a repeated message. We can, as long as this process lives: what is shown
+    under a key is then edited.
+    """
+
+    first_edit_s = 3.0
+
+    def __init__(self, media: Media, *, governor: Governor | None = None) -> None:
+        self.bot: Bot | None = None
+        self.intake = Intake()
+        self._media = media
+        self._governor = governor or Governor(bot=OF_BOT, of_chat=rate_of)
+        self._moved: dict[int, int] = {}
+        self._shown: OrderedDict[tuple[int, str], ShownAt] = OrderedDict()
+        self._albums_sent: OrderedDict[str, int] = OrderedDict()
+        self._typing: set[asyncio.Task[None]] = set()
+
+    async def send(self, to: ReplyTo, card: Card, *, key: str) -> ShownAt:
+        self.intake.taken(to)
+        address = Address.read(to)
+        chat = str(address.chat)
+        if not self._governor.is_held(chat) and self._governor.delay_s(chat) > SOON_S:
+            self._type(address.chat)
+        return await self._show(address, ShownAt(""), fit(card, LIMITS), key=key)
+
+    async def edit(self, to: ReplyTo, shown_at: ShownAt, card: Card) -> None:
+        address, fitted = Address.read(to), fit(card, LIMITS)
+        if shown_at:
+            chat = str(address.chat)
+            with contextlib.suppress(MessageGoneError):
+                await self._governor.run_now(
+                    chat, lambda: self._edit_text(address, shown_at, fitted)
+                )
+
+    async def finish(self, to: ReplyTo, shown_at: ShownAt, card: Card, *, key: str) -> ShownAt:
+        address, fitted = Address.read(to), fit(card, LIMITS)
+        if len(fitted.media) > 1:
+            await self._send_albums(address, fitted.media, key=key)
+            fitted = attrs.evolve(fitted, media=())
+        return await self._show(address, shown_at, fitted, key=key)
+
+    async def _show(self, address: Address, shown_at: ShownAt, card: Card, *, key: str) -> ShownAt:
+        known = shown_at or self._shown.get((address.chat, key))
+        if known:
+            with contextlib.suppress(MessageGoneError):
+                return await self._shown_in_place(address, known, card)
+        anew = await self._shown_anew(address, card)
+        _remember(self._shown, (address.chat, key), anew)
+        return anew
+
+    async def _shown_in_place(self, address: Address, shown_at: ShownAt, card: Card) -> ShownAt:
+        if card.media:
+            await self._with_file(
+                address,
+                card.media[0],
+                lambda file: self._edit_file(address, shown_at, card, file),
+            )
+        else:
+            await self._run(address, lambda: self._edit_text(address, shown_at, card))
+        return shown_at
+
+    async def _shown_anew(self, address: Address, card: Card) -> ShownAt:
+        if card.media:
+            message = await self._with_file(
+                address, card.media[0], lambda file: self._send_file(address, card, file)
+            )
+        else:
+            message = await self._run(address, lambda: self._send_text(address, card))
+        return ShownAt(str(message.message_id))
+
+    async def _with_file(
+        self,
+        address: Address,
+        media: MediaRef,
+        call: Callable[[_File], Coroutine[object, object, T]],
+    ) -> T:
+        """Make a call with a file; as a document where it is not taken as what it is."""
+        file = await self._file(media)
+        try:
+            return await self._run(address, lambda: call(file))
+        except FileRefusedError:
+            plain = attrs.evolve(file, kind="document")
+            return await self._run(address, lambda: call(plain))
+
+    async def _send_albums(self, address: Address, media: Sequence[MediaRef], *, key: str) -> None:
+        """Send several results; those that were sent are not sent again when a later one fails."""
+        albums = [list(each) for _, each in groupby(media, _album_of)]
+        for number, album in enumerate(albums):
+            if number >= self._albums_sent.get(key, 0):
+                files = [await self._file(ref) for ref in album]
+                await self._run(address, partial(self._send_album, address, files))
+                _remember(self._albums_sent, key, number + 1)
+
+    async def _send_text(self, address: Address, card: Card) -> Message:
+        with explained():
+            return await self._connected().send_message(
+                self._chat(address),
+                html_of(card),
+                parse_mode=ParseMode.HTML,
+                reply_markup=keyboard(card),
+                link_preview_options=_NO_PREVIEW,
+                **_place(address),
+            )
+
+    async def _send_file(self, address: Address, card: Card, file: _File) -> Message:
+        bot = self._connected()
+        ways: dict[str, Callable[..., Coroutine[object, object, Message]]] = {
+            "photo": bot.send_photo,
+            "video": bot.send_video,
+            "animation": bot.send_animation,
+            "audio": bot.send_audio,
+            "document": bot.send_document,
+        }
+        with explained():
+            return await ways[file.kind](
+                self._chat(address),
+                file.data,
+                filename=file.name,
+                caption=html_of(card),
+                parse_mode=ParseMode.HTML,
+                reply_markup=keyboard(card),
+                **_place(address),
+            )
+
+    async def _send_album(self, address: Address, files: Sequence[_File]) -> None:
+        if len(files) == 1:
+            await self._send_file(address, Card(spans=()), files[0])
+            return
+        with explained():
+            await self._connected().send_media_group(
+                self._chat(address), [file.input() for file in files], **_place(address)
+            )
+
+    async def _edit_text(self, address: Address, shown_at: ShownAt, card: Card) -> None:
+        with explained():
+            await self._connected().edit_message_text(
+                html_of(card),
+                self._chat(address),
+                int(shown_at),
+                parse_mode=ParseMode.HTML,
+                reply_markup=keyboard(card),
+                link_preview_options=_NO_PREVIEW,
+            )
+
+    async def _edit_file(
+        self, address: Address, shown_at: ShownAt, card: Card, file: _File
+    ) -> None:
+        with explained():
+            await self._connected().edit_message_media(
+                file.input(caption=html_of(card), parse_mode=ParseMode.HTML),
+                self._chat(address),
+                int(shown_at),
+                reply_markup=keyboard(card),
+            )
+
+    async def _run(self, address: Address, call: Callable[[], Coroutine[object, object, T]]) -> T:
+        """Make a call at the chat's pace; when the group has become a larger one, there."""
+        try:
+            return await self._governor.run(str(self._chat(address)), call)
+        except ChatMovedError as error:
+            self._moved[address.chat] = error.chat
+            return await self._governor.run(str(error.chat), call)
+
+    async def _file(self, media: MediaRef) -> _File:
+        return _File(sent_as(media), await self._media.read(media.id), str(media.id))
+
+    def _chat(self, address: Address) -> int:
+        return self._moved.get(address.chat, address.chat)
+
+    def _connected(self) -> Bot:
+        if self.bot is None:
+            raise NotShownError("Telegram is not connected")
+        return self.bot
+
+    def _type(self, chat: int) -> None:
+        task = asyncio.create_task(self._show_typing(chat))
+        self._typing.add(task)
+        task.add_done_callback(self._typing.discard)
+
+    async def _show_typing(self, chat: int) -> None:
+        with contextlib.suppress(TelegramError, NotShownError):
+            await self._connected().send_chat_action(chat, ChatAction.TYPING)
+
+
+def _remember(memory: OrderedDict[K, T], name: K, value: T) -> None:
+    memory[name] = value
+    memory.move_to_end(name)
+    if len(memory) > _REMEMBERED:
+        memory.popitem(last=False)
+
+
+def _album_of(media: MediaRef) -> object:
+    """Return what tells albums apart. Animations stand in none: each is different from all."""
+    return _ALBUMS.get(sent_as(media)) or object()
+
+
+def _place(address: Address) -> dict[str, Any]:
+    """Return where in the chat a message belongs: in groups it answers what was said."""
+    answers = address.message if address.is_group else 0
+    reply = ReplyParameters(answers, allow_sending_without_reply=True) if answers else None
+    return {"message_thread_id": address.topic or None, "reply_parameters": reply}

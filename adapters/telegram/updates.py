@@ -1,0 +1,98 @@
+"""What people said and pressed, out of Telegram's updates."""
+
+import re
+
+import attrs
+from telegram import CallbackQuery, Document, Message, PhotoSize
+from telegram.constants import ChatType
+
+from adapters.chat.surface import ReplyTo
+from core.sessions.model import Identity
+
+PLATFORM = "telegram"
+
+_COMMAND = re.compile(r"/[^\s@/]+(?:@(\w+))?")
+_ADDRESS = re.compile(rf"{PLATFORM}:(-?\d+)(?::(\d+))?(?::(\d+))?")
+
+
+@attrs.frozen
+class Address:
+    """A chat, the topic in it, and the message that is answered; 0 for none."""
+
+    chat: int
+    topic: int = 0
+    message: int = 0
+
+    @classmethod
+    def read(cls, reply_to: ReplyTo) -> "Address":
+        """Return the address of its text. Raises ValueError for what is none."""
+        found = _ADDRESS.fullmatch(reply_to)
+        if found is None:
+            raise ValueError(f"not an address of Telegram: {reply_to[:64]!r}")
+        return cls(*(int(part or 0) for part in found.groups()))
+
+    @property
+    def reply_to(self) -> ReplyTo:
+        """The address as text."""
+        return ReplyTo(f"{PLATFORM}:{self.chat}:{self.topic}:{self.message}")
+
+    @property
+    def is_group(self) -> bool:
+        """Groups and channels have negative numbers."""
+        return self.chat < 0
+
+
+@attrs.frozen(kw_only=True)
+class Said:
+    """A message to us: its text, and the picture that belongs to it."""
+
+    text: str
+    picture: PhotoSize | Document | None
+
+
+def identity_of(user_id: int) -> Identity:
+    """Return the person as the core knows them."""
+    return Identity(PLATFORM, str(user_id))
+
+
+def address_of(message: Message) -> Address:
+    """Return where a message is answered."""
+    topic = message.message_thread_id if message.is_topic_message else None
+    return Address(message.chat.id, topic or 0, message.message_id)
+
+
+def address_of_press(query: CallbackQuery) -> Address | None:
+    """Return where a press is answered, or None when it came from nowhere that we can answer."""
+    if isinstance(query.message, Message):
+        return address_of(query.message)
+    if query.message is not None:
+        return Address(query.message.chat.id, 0, query.message.message_id)
+    return None
+
+
+def said_in(message: Message, *, username: str) -> Said | None:
+    """
+    Return what a message says to us; None when it is not for us.
+
+    In private chats all is for us; in groups commands are, unless they name another bot.
+    """
+    text = message.text or message.caption or ""
+    picture = _picture(message)
+    # Further pictures of an album have no text, and service messages have nothing at all.
+    if not text and (message.media_group_id or message.effective_attachment is None):
+        return None
+    command = _COMMAND.match(text)
+    if command is None and message.chat.type != ChatType.PRIVATE:
+        return None
+    if command is not None and (command[1] or username).lower() != username.lower():
+        return None
+    if picture is None and message.reply_to_message is not None:
+        picture = _picture(message.reply_to_message)
+    return Said(text=text, picture=picture)
+
+
+def _picture(message: Message) -> PhotoSize | Document | None:
+    if message.photo:
+        return message.photo[-1]  # the largest comes last
+    document = message.document
+    return document if document and (document.mime_type or "").startswith("image/") else None
