@@ -7,11 +7,12 @@ Every mistake is named together, with the variable that has it.
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
-from urllib.parse import urlsplit
 
 import attrs
 from environs import Env, EnvValidationError, validate
 
+from composition import access
+from composition.access import DiscordAccess, Listen, TelegramAccess
 from core.generations.ports import Places
 from core.generations.timing import Timing
 from core.media.model import MediaLimits
@@ -43,14 +44,6 @@ class SettingsError(StationError):
         return str(self)
 
 
-@attrs.frozen
-class Listen:
-    """Where a server listens; port 0 takes any free one."""
-
-    host: str
-    port: int
-
-
 @attrs.frozen(kw_only=True)
 class Config:
     """Everything that can be set."""
@@ -62,7 +55,15 @@ class Config:
     """Empty: the data folder's own."""
     comfy: ComfySettings | None = None
     """None without a key: then the emulator takes the service's place."""
-    listen: Listen = Listen("127.0.0.1", 8080)
+    telegram: TelegramAccess | None = None
+    discord: DiscordAccess | None = None
+    """A platform without a token is off."""
+    operators_chat: str = ""
+    """Where operators are told what only they can put right: `telegram:-100123`."""
+    listen: Listen = access.PUBLIC
+    """Where the service's hooks arrive, which come from anywhere."""
+    private_listen: Listen = access.PRIVATE
+    """Where the page is."""
     public_url: str | None = None
     webhooks: bool = True
     log_level: str = ""
@@ -96,7 +97,11 @@ class Config:
         data_dir = env.path("STATIONTHIS_DATA_DIR", Path("data"))
         # Until here nothing raised; what could not be read is None, and named in the problems.
         problems = _sealed(env)
-        _check_public_url(text["STATIONTHIS_PUBLIC_URL"], problems)
+        telegram, discord = access.telegram(text, problems), access.discord(text, problems)
+        operators_chat = access.operators_chat(text, problems)
+        public = access.listen("STATIONTHIS_LISTEN", text, problems)
+        public_url = access.public_url(text, problems)
+        private = access.listen("STATIONTHIS_PRIVATE_LISTEN", text, problems)
         comfy = None if problems else _comfy(text, numbers, problems)
         if problems:
             raise SettingsError(problems)
@@ -105,26 +110,25 @@ class Config:
             database_url=text["DATABASE_URL"],
             secret=text["STATIONTHIS_SECRET"],
             comfy=comfy,
-            public_url=text["STATIONTHIS_PUBLIC_URL"].rstrip("/") or None,
+            telegram=telegram,
+            discord=discord,
+            operators_chat=operators_chat,
+            listen=public,
+            private_listen=private,
+            public_url=public_url,
             webhooks=webhooks,
             log_level=text["STATIONTHIS_LOG_LEVEL"],
             default_workflow=text["STATIONTHIS_DEFAULT_WORKFLOW"],
             allowance=AllowancePolicy(capacity=int(numbers["STATIONTHIS_ALLOWANCE"])),
-            places=Places(
-                per_account=int(numbers["STATIONTHIS_PLACES_PER_PERSON"]),
-                in_all=int(numbers["STATIONTHIS_PLACES"]),
-            ),
-            timing=Timing(
-                submit_lease_s=numbers["COMFY_DEPLOY_QUEUE_TIMEOUT_S"] + LEASE_MARGIN_S,
-                look_up_s=numbers["STATIONTHIS_LOOK_UP_S"],
-            ),
+            places=_places(numbers),
+            timing=_timing(numbers),
         )
 
 
 TEXTS = {
+    **access.TEXTS,
     "DATABASE_URL": "",
     "STATIONTHIS_SECRET": "",
-    "STATIONTHIS_PUBLIC_URL": "",
     "STATIONTHIS_DEFAULT_WORKFLOW": "text2img",
     "COMFY_DEPLOY_API_KEY": "",
     "COMFY_DEPLOY_BASE_URL": DEFAULT_BASE_URL,
@@ -159,6 +163,20 @@ def _numbers(env: Env) -> dict[str, float]:
     return {**counts, **times}
 
 
+def _places(numbers: Mapping[str, float]) -> Places:
+    return Places(
+        per_account=int(numbers["STATIONTHIS_PLACES_PER_PERSON"]),
+        in_all=int(numbers["STATIONTHIS_PLACES"]),
+    )
+
+
+def _timing(numbers: Mapping[str, float]) -> Timing:
+    return Timing(
+        submit_lease_s=numbers["COMFY_DEPLOY_QUEUE_TIMEOUT_S"] + LEASE_MARGIN_S,
+        look_up_s=numbers["STATIONTHIS_LOOK_UP_S"],
+    )
+
+
 def _sealed(env: Env) -> dict[str, str]:
     """Return what could not be read, by the variable's name."""
     try:
@@ -168,13 +186,6 @@ def _sealed(env: Env) -> dict[str, str]:
         named = told if isinstance(told, Mapping) else {"environment": told}
         return {name: " ".join(map(str, messages)) for name, messages in named.items()}
     return {}
-
-
-def _check_public_url(url: str, problems: dict[str, str]) -> None:
-    parts = urlsplit(url)
-    is_root = parts.scheme in ("http", "https") and parts.netloc and not parts.path.strip("/")
-    if url and (not is_root or parts.query or parts.username):
-        problems["STATIONTHIS_PUBLIC_URL"] = "must be an address such as https://bot.example.com"
 
 
 def _comfy(

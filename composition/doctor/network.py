@@ -1,0 +1,201 @@
+"""How `doctor` asks a service: what it answered, or in one sentence why nothing came."""
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+import aiohttp
+import attrs
+import httpx
+import orjson
+from aiohttp.abc import AbstractResolver, ResolveResult
+
+_UNAUTHORIZED, _FORBIDDEN, _TOO_MANY, _BROKEN = 401, 403, 429, 500
+
+
+@attrs.frozen(kw_only=True)
+class Heard:
+    """An answer, whatever it says. `body` is its decoded JSON, None without one."""
+
+    status: int
+    kind: str
+    body: object = attrs.field(repr=False)
+
+    @property
+    def is_well(self) -> bool:
+        """Whether it is a success in JSON."""
+        return httpx.codes.is_success(self.status) and self.body is not None
+
+
+@attrs.frozen(kw_only=True)
+class Unheard:
+    """No usable answer: what was found, and what may help."""
+
+    found: str
+    fix: str
+
+
+class Elsewhere(AbstractResolver):
+    """Finds every host at one address; at one port too, unless that is 0."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self._host, self._port = host, port
+        self._inner = aiohttp.ThreadedResolver()
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        found = await self._inner.resolve(self._host, self._port or port, family)
+        return [{**each, "hostname": host} for each in found]
+
+    async def close(self) -> None:
+        await self._inner.close()
+
+
+@attrs.define(kw_only=True)
+class Service:
+    """
+    One service and the way to it, which is opened by the first question.
+
+    `at` is the host as people see it, `setting` the variable that has it. `ahead` takes how many
+    seconds our clock is ahead of the service's, by the service's name.
+    """
+
+    name: str
+    at: str
+    setting: str
+    limit_s: float
+    tls: Callable[[], ssl.SSLContext] = httpx.create_ssl_context
+    resolver: Callable[[], AbstractResolver] | None = None
+    uses_proxy: bool = False
+    """Whether the proxy of the environment is used, as the program itself does it."""
+    ahead: dict[str, float] = attrs.field(factory=dict)
+    _session: aiohttp.ClientSession | None = None
+    _opening: asyncio.Lock = attrs.field(factory=asyncio.Lock)
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        if self._session is not None:
+            await self._session.close()
+
+    async def ask(
+        self,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        query: Mapping[str, str] | None = None,
+    ) -> Heard | Unheard:
+        """Return an answer that the service itself gave: no page of an edge, no trouble."""
+        heard = await self.get(url, headers=headers, query=query)
+        if isinstance(heard, Unheard):
+            return heard
+        if heard.status == _TOO_MANY:
+            return Unheard(
+                found=f"{self.name} wants to be asked less often (429)",
+                fix="Wait some minutes, then try again.",
+            )
+        if heard.status >= _BROKEN:
+            return Unheard(
+                found=f"{self.name} at {self.at} is in trouble: it answers {heard.status}",
+                fix="Try again later.",
+            )
+        is_refusal = heard.status in (_UNAUTHORIZED, _FORBIDDEN) and heard.kind != "text/html"
+        if heard.body is None and not is_refusal:
+            return Unheard(
+                found=f"{self.at} answers {heard.status} with {heard.kind}, not JSON",
+                fix=f"That is not {self.name}, or something stands between. Check {self.setting} "
+                "and the proxies of this network.",
+            )
+        return heard
+
+    async def get(
+        self,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        query: Mapping[str, str] | None = None,
+        follow: bool = True,
+    ) -> Heard | Unheard:
+        """Return whatever is answered."""
+        try:
+            async with asyncio.timeout(self.limit_s):
+                session = await self._opened()
+                answer = await session.get(
+                    url, headers=headers, params=query, allow_redirects=follow
+                )
+                self._compare_clocks(answer.headers.get("Date", ""))
+                content = await answer.read()
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+            return self._unheard(error)
+        return Heard(status=answer.status, kind=answer.content_type, body=_decoded(content))
+
+    async def _opened(self) -> aiohttp.ClientSession:
+        async with self._opening:
+            if self._session is None:
+                # Reading all certificates may take longer than others can wait for their turn.
+                tls = await asyncio.to_thread(self.tls)
+                resolver = self.resolver() if self.resolver else None
+                self._session = aiohttp.ClientSession(
+                    connector=aiohttp.TCPConnector(ssl=tls, resolver=resolver),
+                    cookie_jar=aiohttp.DummyCookieJar(),
+                    trust_env=self.uses_proxy,
+                )
+            return self._session
+
+    def _compare_clocks(self, date: str) -> None:
+        try:
+            theirs = parsedate_to_datetime(date)
+        except ValueError:
+            return
+        if theirs.tzinfo is not None:
+            self.ahead[self.name] = (datetime.now(UTC) - theirs).total_seconds()
+
+    def _unheard(self, error: Exception) -> Unheard:
+        """Say why nothing came, without the error's own text: an address may hold a token."""
+        setting = f"Check the network and {self.setting}."
+        match error:
+            case TimeoutError():
+                return Unheard(
+                    found=f"{self.at} gave no answer within {self.limit_s:g} s", fix=setting
+                )
+            case aiohttp.ClientSSLError() | ssl.SSLError():
+                return Unheard(
+                    found=f"the certificate of {self.at} is not trusted",
+                    fix=f"Check {self.setting} and the clock. For a certificate authority of your "
+                    f"own, name its file in {self._ca_setting}.",
+                )
+            case aiohttp.ClientConnectorDNSError():
+                return Unheard(found=f"the name {self.at} is not known", fix=setting)
+            case aiohttp.ClientConnectorError():
+                why = error.os_error.strerror or "cannot be reached"
+                return Unheard(found=f"{self.at} cannot be reached: {why}", fix=setting)
+            case _:
+                return Unheard(found=f"{self.at} broke off: {type(error).__name__}", fix=setting)
+
+    @property
+    def _ca_setting(self) -> str:
+        return "DISCORD_CA_FILE" if self.resolver else "SSL_CERT_FILE"
+
+
+def _decoded(content: bytes) -> object:
+    try:
+        decoded: object = orjson.loads(content)
+    except orjson.JSONDecodeError:
+        return None
+    return decoded
+
+
+def member(body: object, *names: str) -> object:
+    """Return what lies under these names in nested JSON objects, None when it is not there."""
+    for name in names:
+        body = body.get(name) if isinstance(body, Mapping) else None
+    return body
+
+
+def words(body: object, *names: str) -> str:
+    """Return a text of nested JSON objects, "" when there is none."""
+    found = member(body, *names)
+    return found if isinstance(found, str) else ""
