@@ -53,7 +53,7 @@ class _Bucket:
     """Fills by one with every call, and leaks."""
 
     def __init__(self, rate: Rate, now: float) -> None:
-        self.free_at = now
+        self.free_at = float("-inf")
         """Before this moment the platform itself has asked for silence."""
         self._rate = rate
         self._level = 0.0

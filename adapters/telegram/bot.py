@@ -10,13 +10,14 @@ import attrs
 import structlog
 from telegram import BotCommand, CallbackQuery, Document, Message, PhotoSize, Update
 from telegram.error import Conflict, InvalidToken, TelegramError
-from telegram.ext import Application, ApplicationBuilder, TypeHandler
+from telegram.ext import Application, ApplicationBuilder, CallbackContext, TypeHandler
+from telegram.request import HTTPXRequest
 
 from adapters.chat.front import Front, FrontRefusedError, Ready
 from adapters.chat.menu import COMMANDS
 from adapters.chat.pictures import check_size, not_fetched, take
 from adapters.chat.updates import ChatUpdate, UpdateHandler, update_id
-from adapters.telegram.connection import PollingRequest, Request
+from adapters.telegram.connection import Polls, request_over_aiohttp
 from adapters.telegram.surface import TelegramSurface
 from adapters.telegram.updates import (
     PLATFORM,
@@ -74,8 +75,8 @@ class TelegramBot(Front):
         self._alerts: set[asyncio.Task[None]] = set()
 
     async def run(self, ready: Ready) -> None:
-        request, polling = Request(), PollingRequest(self._surface.intake)
-        app = self._application(request, polling)
+        request, polls = request_over_aiohttp(), Polls(self._surface.intake)
+        app = self._application(request, polls.request)
         try:
             await app.initialize()
             await self._list_commands(app)
@@ -83,15 +84,15 @@ class TelegramBot(Front):
             await self._poll(app)
             self._surface.bot = app.bot
             await ready(f"@{app.bot.username}")
-            await polling.refused.wait()
+            await polls.refused.wait()
             raise FrontRefusedError("Telegram does not know our token any more")
         except InvalidToken as error:
             raise FrontRefusedError("Telegram does not know our token") from error
         finally:
             self._surface.bot = None
-            await _shielded(_close(app, request, polling))
+            await _shielded(_close(app, request, polls.request))
 
-    def _application(self, request: Request, polling: PollingRequest) -> App:
+    def _application(self, request: HTTPXRequest, polling: HTTPXRequest) -> App:
         root = self._settings.base_url
         app = (
             ApplicationBuilder()
@@ -105,6 +106,7 @@ class TelegramBot(Front):
             .build()
         )
         app.add_handler(TypeHandler(Update, self._hear))
+        app.add_error_handler(_noted)
         return app
 
     async def _poll(self, app: App) -> None:
@@ -134,13 +136,10 @@ class TelegramBot(Front):
         await self._alert(code, text)
 
     async def _hear(self, update: Update, _: object) -> None:
-        try:
-            if update.callback_query is not None:
-                await self._press(update.callback_query)
-            elif update.message is not None:
-                await self._message(update.message)
-        except Exception:
-            log.exception("telegram.bug", update=update.update_id)
+        if update.callback_query is not None:
+            await self._press(update.callback_query)
+        elif update.message is not None:
+            await self._message(update.message)
 
     async def _press(self, query: CallbackQuery) -> None:
         answering = asyncio.create_task(_answered(query))
@@ -195,13 +194,19 @@ async def _fetched(picture: PhotoSize | Document) -> bytes:
         raise not_fetched() from error
 
 
+async def _noted(update: object, context: CallbackContext[Any, Any, Any, Any]) -> None:
+    """Note a bug of ours; the next update is heard all the same."""
+    number = update.update_id if isinstance(update, Update) else None
+    log.error("telegram.bug", update=number, exc_info=context.error)
+
+
 async def _answered(query: CallbackQuery) -> None:
     """Stop the button's spinning, which needs to be done soon and does not matter later."""
     with contextlib.suppress(TelegramError):
         await query.answer()
 
 
-async def _close(app: App, request: Request, polling: PollingRequest) -> None:
+async def _close(app: App, *requests: HTTPXRequest) -> None:
     with contextlib.suppress(TimeoutError, TelegramError, RuntimeError):
         async with asyncio.timeout(GOODBYE_S):
             if app.updater is not None and app.updater.running:
@@ -210,7 +215,7 @@ async def _close(app: App, request: Request, polling: PollingRequest) -> None:
             if app.running:
                 await app.stop()
             await app.shutdown()
-    for each in (request, polling):
+    for each in requests:
         await each.shutdown()
 
 

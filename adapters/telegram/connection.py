@@ -2,10 +2,12 @@
 
 import asyncio
 import os
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Any
 
 import aiohttp
+import httpx
 import orjson
 from httpx_aiohttp import AiohttpTransport
 from telegram.request import HTTPXRequest
@@ -21,48 +23,48 @@ ANSWER_S = 30.0
 
 UPLOAD_S = 60.0
 
-
-class Request(HTTPXRequest):
-    """The library's own request, over aiohttp."""
-
-    def __init__(self) -> None:
-        # Certificates are loaded only once: the transport makes a context, the session uses it.
-        transport = AiohttpTransport(client=lambda: _session(transport))
-        super().__init__(
-            connection_pool_size=CONNECTIONS,
-            pool_timeout=ANSWER_S,
-            connect_timeout=CONNECT_S,
-            read_timeout=ANSWER_S,
-            write_timeout=ANSWER_S,
-            media_write_timeout=UPLOAD_S,
-            httpx_kwargs={"transport": transport},
-        )
+Hooks = dict[str, list[Callable[[Any], Awaitable[None]]]]
 
 
-class PollingRequest(Request):
+def request_over_aiohttp(hooks: Hooks | None = None) -> HTTPXRequest:
+    """Return the library's own request; `hooks` are httpx's."""
+    # Certificates are loaded only once: the transport makes a context, the session uses it.
+    transport = AiohttpTransport(client=lambda: _session(transport))
+    return HTTPXRequest(
+        connection_pool_size=CONNECTIONS,
+        pool_timeout=ANSWER_S,
+        connect_timeout=CONNECT_S,
+        read_timeout=ANSWER_S,
+        write_timeout=ANSWER_S,
+        media_write_timeout=UPLOAD_S,
+        httpx_kwargs={"transport": transport, "event_hooks": hooks or {}},
+    )
+
+
+class Polls:
     """Asks for updates when those before are taken. `refused` is set when the token is no more."""
 
     def __init__(self, intake: Intake) -> None:
-        super().__init__()
         self.refused = asyncio.Event()
+        self.request = request_over_aiohttp({"request": [self._ask], "response": [self._told]})
         self._intake = intake
 
-    async def do_request(self, *args: Any, **given: Any) -> tuple[int, bytes]:  # noqa: ANN401 - the library's own parameters, passed on as they are
+    async def _ask(self, _: httpx.Request) -> None:
         await self._intake.settled()
-        status, body = await super().do_request(*args, **given)
-        if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND}:
+
+    async def _told(self, response: httpx.Response) -> None:
+        if response.status_code in {HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND}:
             self.refused.set()
-        self._intake.fetched(_count(status, body))
-        return status, body
+        if response.status_code == HTTPStatus.OK:
+            self._intake.fetched(_count(await response.aread()))
 
 
-def _count(status: int, body: bytes) -> int:
-    if status != HTTPStatus.OK:
-        return 0
+def _count(body: bytes) -> int:
+    """Return how many updates an answer brings."""
     try:
         told = orjson.loads(body)
     except orjson.JSONDecodeError:
-        return 0
+        return 0  # the library says what it thinks of it
     result = told.get("result") if isinstance(told, dict) else None
     return len(result) if isinstance(result, list) else 0
 

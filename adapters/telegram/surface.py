@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import attrs
 from telegram import (
     Bot,
+    InputMedia,
     InputMediaAnimation,
     InputMediaAudio,
     InputMediaDocument,
@@ -54,7 +55,7 @@ SOON_S = 0.1
 
 _REMEMBERED = 1_000
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
-_INPUTS = {
+_INPUTS: dict[str, Callable[..., InputMedia]] = {
     "photo": InputMediaPhoto,
     "video": InputMediaVideo,
     "animation": InputMediaAnimation,
@@ -78,7 +79,8 @@ class _File:
     data: bytes = attrs.field(repr=False)
     name: str
 
-    def input(self, **given: Any) -> Any:  # noqa: ANN401 - one of five types of the library
+    def input(self, **given: object) -> InputMedia:
+        """Return the file as the library sends it among others, or in another's place."""
         return _INPUTS[self.kind](self.data, filename=self.name, **given)
 
 
@@ -140,7 +142,7 @@ class TelegramSurface(Surface):
             await self._with_file(
                 address,
                 card.media[0],
-                lambda file: self._edit_file(address, shown_at, card, file),
+                lambda file: self._edit_file(address, shown_at, card, file=file),
             )
         else:
             await self._run(address, lambda: self._edit_text(address, shown_at, card))
@@ -213,10 +215,9 @@ class TelegramSurface(Surface):
         if len(files) == 1:
             await self._send_file(address, Card(spans=()), files[0])
             return
+        inputs: list[Any] = [file.input() for file in files]
         with explained():
-            await self._connected().send_media_group(
-                self._chat(address), [file.input() for file in files], **_place(address)
-            )
+            await self._connected().send_media_group(self._chat(address), inputs, **_place(address))
 
     async def _edit_text(self, address: Address, shown_at: ShownAt, card: Card) -> None:
         with explained():
@@ -230,7 +231,7 @@ class TelegramSurface(Surface):
             )
 
     async def _edit_file(
-        self, address: Address, shown_at: ShownAt, card: Card, file: _File
+        self, address: Address, shown_at: ShownAt, card: Card, *, file: _File
     ) -> None:
         with explained():
             await self._connected().edit_message_media(

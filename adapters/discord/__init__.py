@@ -1,0 +1,1 @@
+"""The Discord front: interactions and messages of discord.py in, cards out."""

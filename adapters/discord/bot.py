@@ -1,0 +1,192 @@
+"""The Discord front: hears interactions and direct messages, and hands each to the conversation."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Sequence
+from functools import partial
+
+import aiohttp
+import discord
+import structlog
+
+from adapters.chat.front import Front, FrontRefusedError, Ready
+from adapters.chat.pictures import check_size, not_fetched, take
+from adapters.chat.surface import ReplyTo
+from adapters.chat.updates import ChatUpdate, UpdateHandler, update_id
+from adapters.discord.cards import Interaction, Pressable
+from adapters.discord.commands import Listed
+from adapters.discord.connection import DiscordSettings, connector
+from adapters.discord.surface import DiscordSurface
+from adapters.discord.updates import (
+    PLATFORM,
+    Said,
+    address_of,
+    identity_of,
+    said_by,
+    said_in,
+)
+from core.media.model import MediaRef
+from core.media.service import Media
+from core.shared.errors import StationError
+
+FETCH_S = 30.0
+LONGEST_HOLD_S = 30.0
+ENDING_S = 0.4
+GOODBYE_S = 0.8
+FINAL = (discord.LoginFailure, discord.PrivilegedIntentsRequired, discord.ConnectionClosed)
+"""A token or an intent is refused; on any other close of the gateway the library goes on."""
+
+log = structlog.get_logger()
+
+
+class DiscordBot(Front):
+    """The gateway by discord.py, with no privileged intent."""
+
+    name = PLATFORM
+
+    def __init__(
+        self,
+        *,
+        settings: DiscordSettings,
+        conversation: UpdateHandler,
+        surface: DiscordSurface,
+        media: Media,
+    ) -> None:
+        self._settings = settings
+        self._conversation = conversation
+        self._surface = surface
+        self._media = media
+        self._begun: set[asyncio.Future[None]] = set()
+
+    async def run(self, ready: Ready) -> None:
+        connections = connector(self._settings)
+        client = _Client(self, ready, connections)
+        try:
+            await client.login(self._settings.token)
+            self._surface.client = client
+            await client.connect()
+        except FINAL as error:
+            raise FrontRefusedError(str(error)) from error
+        finally:
+            await self._close(client, connections)
+
+    async def _close(self, client: discord.Client, connections: aiohttp.TCPConnector) -> None:
+        if self._begun:
+            await asyncio.wait(self._begun, timeout=ENDING_S)
+        for task in self._begun:
+            task.cancel()
+        self._surface.client = None
+        self._surface.interactions.close()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(GOODBYE_S):
+                await client.close()
+        await connections.close()
+
+    def hear_interaction(self, interaction: Interaction) -> None:
+        """Answer a command or the press of a button."""
+        said = said_by(interaction)
+        opened = self._surface.interactions.open(interaction, private=said.private)
+
+        async def answer() -> None:
+            user = interaction.user
+            await self._hand_over(said, opened.reply_to, number=interaction.id, user=user)
+            await opened.settle()
+
+        self.begin(answer())
+
+    def hear_message(self, message: discord.Message) -> None:
+        """Answer a message, if it is for us."""
+        said = said_in(message)
+        if said is not None:
+            to = address_of(message.channel.id, message.id)
+            self.begin(self._hand_over(said, to, number=message.id, user=message.author))
+
+    def begin(self, work: Awaitable[None]) -> None:
+        """Have something done that ends with the bot, and whose bugs end nothing."""
+        task = asyncio.ensure_future(work)
+        self._begun.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Future[None]) -> None:
+        self._begun.discard(task)
+        if not task.cancelled() and (bug := task.exception()) is not None:
+            log.error("discord.bug", exc_info=bug)
+
+    async def _hand_over(
+        self, said: Said, to: ReplyTo, *, number: int, user: discord.abc.Snowflake
+    ) -> None:
+        images, trouble = await self._taken(said.pictures)
+        update = ChatUpdate(
+            id=update_id(self._settings.secret, PLATFORM, number),
+            sender=identity_of(user),
+            reply_to=to,
+            text=said.text,
+            images=images,
+            trouble=trouble,
+            action=said.action,
+            message=said.message,
+        )
+        await self._conversation.handle(update, self._surface)
+
+    async def _taken(
+        self, pictures: Sequence[discord.Attachment]
+    ) -> tuple[tuple[MediaRef, ...], StationError | None]:
+        try:
+            return await take(self._media, [partial(_fetched, each) for each in pictures])
+        except StationError as error:
+            return (), error
+
+
+async def _fetched(picture: discord.Attachment) -> bytes:
+    check_size(picture.size)
+    try:
+        async with asyncio.timeout(FETCH_S):
+            return await picture.read()
+    except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+        log.warning("discord.picture_not_fetched", error=f"{type(error).__name__}: {error}")
+        raise not_fetched() from error
+
+
+class _Client(discord.Client):
+    """The library's client, which keeps as little as it can and hands on what it hears."""
+
+    def __init__(self, bot: DiscordBot, ready: Ready, connections: aiohttp.TCPConnector) -> None:
+        super().__init__(
+            intents=discord.Intents(guilds=True, dm_messages=True),
+            connector=connections,
+            allowed_mentions=discord.AllowedMentions.none(),
+            chunk_guilds_at_startup=False,
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            max_messages=None,
+            max_ratelimit_timeout=LONGEST_HOLD_S,
+            guild_ready_timeout=0.0,  # we do not wait for guilds, so nothing is left waiting
+        )
+        self.add_dynamic_items(Pressable)
+        self.commands = Listed(self)
+        self._bot = bot
+        self._tell = ready
+
+    async def setup_hook(self) -> None:
+        await self.commands.register()
+
+    async def on_connect(self) -> None:
+        """Say once that we are there. Sessions may begin anew later."""
+        tell, self._tell = self._tell, _told_already
+        self._bot.begin(tell(str(self.user)))
+
+    async def on_interaction(self, interaction: Interaction) -> None:
+        """Hand on every command. Buttons tell of themselves."""
+        if interaction.type is discord.InteractionType.application_command:
+            self._bot.hear_interaction(interaction)
+
+    async def on_press(self, interaction: Interaction) -> None:
+        """Hand on every press of a button."""
+        self._bot.hear_interaction(interaction)
+
+    async def on_message(self, message: discord.Message) -> None:
+        """Hand on every message."""
+        self._bot.hear_message(message)
+
+
+async def _told_already(_: str) -> None:
+    """Do nothing: we are there, and that is known."""
