@@ -10,7 +10,8 @@ from typing import TypedDict, TypeVar, Unpack
 import attrs
 import click
 
-from composition.config import Config, Listen
+from composition.access import Listen
+from composition.config import Config
 from core.points.model import Points
 from core.shared.errors import StationError
 from core.workflows.service import MAKE
@@ -54,10 +55,29 @@ def main() -> None:
 @click.option("--real", is_flag=True, help="Use COMFY_DEPLOY_API_KEY instead of the emulator.")
 def demo(port: int, data: Path | None, *, fast: bool, real: bool) -> None:
     """Serve the chat page with everything embedded: no account needed."""
-    from composition.demo import demo as run_demo  # noqa: PLC0415 - each command loads its own
+    from composition.demo import demo as run_demo
 
-    config = attrs.evolve(_config(data), listen=Listen("127.0.0.1", port))
+    config = attrs.evolve(_config(data), private_listen=Listen("127.0.0.1", port))
     _run(run_demo(config, fast=fast, real_service=real))
+
+
+@main.command()
+@DATA
+def run(data: Path | None) -> None:
+    """Run the bots that have tokens, the page and the hooks."""
+    from composition.station import station
+
+    _run(station(_config(data)))
+
+
+@main.command()
+@DATA
+@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON.")
+def doctor(data: Path | None, *, as_json: bool) -> None:
+    """Try every setting for real, and say how to put right what does not work."""
+    from composition.doctor.examine import report
+
+    sys.exit(0 if _run(report(_config(data), as_json=as_json, say=click.echo)) else EXIT_FAILED)
 
 
 @main.command()
@@ -71,8 +91,8 @@ def demo(port: int, data: Path | None, *, fast: bool, real: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON last.")
 def make(**given: Unpack[MakeOptions]) -> None:
     """Make something from words: `make a red fox in the snow`. Ctrl-C cancels."""
-    from composition.make import Asked  # noqa: PLC0415 - each command loads its own
-    from composition.make import make as run_make  # noqa: PLC0415 - each command loads its own
+    from composition.make import Asked
+    from composition.make import make as run_make
 
     asked = Asked(
         prompt=" ".join(given["prompt"]),
@@ -103,7 +123,7 @@ def make(**given: Unpack[MakeOptions]) -> None:
 @click.option("--sdk-compat", is_flag=True, help="Add what the official SDK 0.7.0 insists on.")
 def emulator(port: int, *, fast: bool, sdk_compat: bool) -> None:
     """Run the ComfyUI Deploy emulator alone; prints its address and key as JSON when ready."""
-    from composition.emulator import serve  # noqa: PLC0415 - each command loads its own
+    from composition.emulator import serve
 
     _run(serve(port, fast=fast, sdk_compat=sdk_compat))
 
@@ -111,7 +131,7 @@ def emulator(port: int, *, fast: bool, sdk_compat: bool) -> None:
 @main.command()
 def check() -> None:
     """Check format, lint, types and imports."""
-    from composition.checks import check as run_checks  # noqa: PLC0415 - each command loads its own
+    from composition.checks import check as run_checks
 
     sys.exit(run_checks())
 
@@ -121,7 +141,7 @@ def check() -> None:
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def test(arguments: Sequence[str], *, full: bool) -> None:
     """Run the tests; further arguments go to pytest."""
-    from composition.checks import test as run_tests  # noqa: PLC0415 - each command loads its own
+    from composition.checks import test as run_tests
 
     sys.exit(run_tests(arguments, full=full))
 

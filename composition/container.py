@@ -9,12 +9,14 @@ from adapters.chat.conversation import Conversation
 from adapters.chat.courier import Courier
 from adapters.chat.making import Making
 from adapters.chat.notifier import Notifier
+from adapters.chat.operators import OperatorsChat
 from adapters.chat.stopping import Stopping
 from adapters.chat.turns import Turns
 from adapters.web.chat_log import ChatLog
 from adapters.web.hooks import HookRoutes
-from adapters.web.server import WebServer, WebSettings
+from adapters.web.server import HookServer, WebServer, WebSettings
 from adapters.web.surface import WebSurface
+from composition.access import Listen
 from composition.config import Config, SettingsError
 from core.generations.model import WORKER
 from core.generations.service import Moves
@@ -76,12 +78,12 @@ def _driver(owner: str) -> str:
     return WORKER if owner.startswith(WORKER) else owner
 
 
-def _web_settings(config: Config, secret: str) -> WebSettings:
+def _web_settings(config: Config, listen: Listen, secret: str) -> WebSettings:
     public = urlsplit(config.public_url or "").netloc
     return WebSettings(
         secret=secret,
-        host=config.listen.host,
-        port=config.listen.port,
+        host=listen.host,
+        port=listen.port,
         public_hosts=(public,) if public else (),
     )
 
@@ -258,6 +260,8 @@ class Container(containers.DeclarativeContainer):
     chat_log = providers.Singleton(ChatLog, transcripts=transcripts, clock=clock)
     web_surface = providers.Singleton(WebSurface, chat_log)
     surfaces = providers.Dict(web=web_surface)
+    """Those of the platforms are added when their bots are made: their libraries are large."""
+
     notifier = providers.Singleton(Notifier, jobs=jobs, surfaces=surfaces, turns=message_turns)
     courier = providers.Singleton(
         Courier,
@@ -267,13 +271,21 @@ class Container(containers.DeclarativeContainer):
         workflows=workflows,
         turns=message_turns,
     )
+    operators_chat = providers.Singleton(
+        OperatorsChat, to=config.provided.operators_chat, surfaces=surfaces
+    )
     hook_routes = providers.Singleton(HookRoutes, hooks=hooks, wake_ups=wake_ups, clock=clock)
     web_server = providers.Singleton(
         WebServer,
-        settings=providers.Callable(_web_settings, config, secret),
+        settings=providers.Callable(_web_settings, config, config.provided.private_listen, secret),
         conversation=conversation,
         surface=web_surface,
         chat_log=chat_log,
         media=media,
+        hooks=hook_routes,
+    )
+    hook_server = providers.Singleton(
+        HookServer,
+        settings=providers.Callable(_web_settings, config, config.provided.listen, secret),
         hooks=hook_routes,
     )

@@ -8,9 +8,12 @@ import asyncio
 import contextlib
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
+from urllib.parse import urlsplit
 
 import structlog
 
+from adapters.web.server import Server
+from composition.config import Config
 from composition.container import Container
 from core.shared.errors import StationError
 from infrastructure.log_setup import log_event
@@ -39,28 +42,42 @@ async def working(container: Container) -> AsyncIterator[None]:
 
 
 @contextlib.asynccontextmanager
-async def talking(container: Container) -> AsyncIterator[None]:
-    """Have the page served, jobs recovered, cards kept up to date and ends delivered."""
+async def talking(container: Container, *, hooks_at: Server | None = None) -> AsyncIterator[None]:
+    """
+    Have the page served, jobs recovered, cards kept up to date and ends delivered.
+
+    The service calls the hooks at a server of their own, or else at the page's.
+    """
     async with contextlib.AsyncExitStack() as stack:
-        events, notifier, courier = (
-            container.events(),
-            container.notifier(),
-            container.courier(),
-        )
-        server = container.web_server()
-        await server.start()
-        stack.push_async_callback(server.stop)
-        if container.config().webhooks:
-            container.hooks().listen_at(container.config().public_url or server.url)
-        events.subscribe(notifier.hear)
-        stack.push_async_callback(notifier.stop)
-        events.subscribe(courier.hear)
+        page, events, config = container.web_server(), container.events(), container.config()
+        for server in (page,) if hooks_at is None else (page, hooks_at):
+            await server.start()
+            stack.push_async_callback(server.stop)
+        _expect_hooks(container, (hooks_at or page).url)
+        for teller in (container.notifier(), container.courier()):
+            events.subscribe(teller.hear)
+            stack.push_async_callback(teller.stop)
+        if config.operators_chat:
+            events.subscribe(container.operators_chat().hear)
+            stack.push_async_callback(container.operators_chat().stop)
         await container.recover().at_start(dead_owners="worker:")
-        await courier.sweep()
-        for sweep in (container.recover().sweep, courier.sweep):
+        await container.courier().sweep()
+        for sweep in (container.recover().sweep, container.courier().sweep):
             task = asyncio.create_task(swept(sweep, every_s=SWEEP_EVERY_S))
             stack.push_async_callback(_ended, task)
         yield
+
+
+def _expect_hooks(container: Container, url: str) -> None:
+    """Have the service call us, if it can find us: one on this machine does without a name."""
+    config = container.config()
+    if config.webhooks and (config.public_url or _is_here(config)):
+        container.hooks().listen_at(config.public_url or url)
+
+
+def _is_here(config: Config) -> bool:
+    host = urlsplit(config.comfy.base_url).hostname if config.comfy else None
+    return host in {"127.0.0.1", "localhost", "::1"}
 
 
 async def swept(sweep: Callable[[], Awaitable[int]], *, every_s: float) -> None:
