@@ -53,7 +53,7 @@ class DiscordSurface(Surface):
         if opened is not None:
             with suppress(InteractionOverError):
                 return await opened.show(fitted)
-        return await self._sent(to, fitted, nonce=_nonce("send", key))
+        return await self._sent(to, fitted, name=f"send {key}")
 
     async def edit(self, to: ReplyTo, shown_at: ShownAt, card: Card) -> None:
         if shown_at:
@@ -72,12 +72,12 @@ class DiscordSurface(Surface):
             with suppress(MessageGoneError, ChatClosedError):
                 await self._edited_in_turn(to, shown_at, fitted)
                 return shown_at
-        return await self._sent_anyhow(to, fitted, nonce=_nonce("finish", key))
+        return await self._sent_anyhow(to, fitted, name=f"finish {key}")
 
     async def _shown_below(self, to: ReplyTo, status: ShownAt, card: Card, *, key: str) -> ShownAt:
         """Show results in a message of their own, and say so where the job was shown until now."""
-        nonce = _nonce("results", key)
-        shown = await self._sent_anyhow(to, card, nonce=nonce, answers=status)
+        name = f"results {key}"
+        shown = await self._sent_anyhow(to, card, name=name, answers=status)
         if status:
             title = [span for span in card.spans if span.style is Style.BOLD][:1]
             left = Card(spans=(*title, Span(f"  {texts.SHOWN_BELOW}", Style.QUIET)))
@@ -88,12 +88,12 @@ class DiscordSurface(Surface):
         return shown
 
     async def _sent_anyhow(
-        self, to: ReplyTo, card: Card, *, nonce: str, answers: ShownAt = NOWHERE
+        self, to: ReplyTo, card: Card, *, name: str, answers: ShownAt = NOWHERE
     ) -> ShownAt:
         """Send a message of the bot; where it may not speak, as an answer while that is taken."""
         files = [(str(ref.id), await self._media.read(ref.id)) for ref in card.media]
         try:
-            return await self._sent(to, card, nonce=nonce, files=files, answers=answers)
+            return await self._sent(to, card, name=name, files=files, answers=answers)
         except ChatClosedError:
             opened = self.interactions.get(to)
             if opened is None:
@@ -108,7 +108,7 @@ class DiscordSurface(Surface):
         to: ReplyTo,
         card: Card,
         *,
-        nonce: str,
+        name: str,
         files: Files = (),
         answers: ShownAt = NOWHERE,
     ) -> ShownAt:
@@ -120,7 +120,7 @@ class DiscordSurface(Surface):
                 given["reference"] = self._message(answers).to_reference(fail_if_not_exists=False)
             place = self._connected().get_partial_messageable(channel)
             with explained():
-                message = await place.send(nonce=nonce, **given)
+                message = await place.send(nonce=_nonce(channel, name), **given)
             return shown_at(channel, message.id)
 
         return await self._governor.run(f"send:{channel}", call)
@@ -143,6 +143,6 @@ class DiscordSurface(Surface):
         return self.client
 
 
-def _nonce(*names: str) -> str:
+def _nonce(*names: str | int) -> str:
     """Return what tells a message of ours from all others, and a repeat from a new one."""
-    return hashlib.sha256("\n".join(names).encode()).hexdigest()[:NONCE_LENGTH]
+    return hashlib.sha256("\n".join(map(str, names)).encode()).hexdigest()[:NONCE_LENGTH]

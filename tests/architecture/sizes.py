@@ -24,6 +24,7 @@ DEEPEST = 3
 OUTLIVING = frozenset(
     {
         "adapters/chat/conversation.py",
+        "composition/fronts.py",
         "composition/run.py",
         "adapters/web/guard.py",
         "infrastructure/events.py",
