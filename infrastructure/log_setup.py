@@ -20,9 +20,19 @@ from core.shared.events import Event, OperatorAlerted
 
 log = structlog.stdlib.get_logger("stationthis")
 
-QUIET_LOGGERS = ("httpx", "httpcore", "aiohttp.access", "alembic")
-"""They tell every request, and a request to Telegram has the token in its URL."""
-
+QUIET_LOGGERS = (
+    "httpx",
+    "httpcore",
+    "aiohttp.access",
+    "alembic",
+    "discord.gateway",
+    "discord.http",
+    "discord.webhook",
+)
+"""
+They tell every request: one to Telegram has the token in its URL, one to Discord what people write
+and the token of an interaction.
+"""
 REDACTED = "[redacted]"
 SHORTEST_SECRET = 4
 """In characters. Anything shorter guards nothing, and taking it out would garble every line."""

@@ -64,6 +64,7 @@ class Courier:
         self._workflows = workflows
         self._turns = turns
         self._under_way: dict[JobId, asyncio.Task[None]] = {}
+        self._again: dict[JobId, asyncio.TimerHandle] = {}
 
     async def hear(self, event: Event) -> None:
         """Begin to deliver at once what an event tells of."""
@@ -86,6 +87,8 @@ class Courier:
 
     async def stop(self) -> None:
         """Let what is being shown be shown, within a second; the rest follows after a start."""
+        for timer in self._again.values():
+            timer.cancel()
         tasks = list(self._under_way.values())
         if tasks:
             await asyncio.wait(tasks, timeout=GOODBYE_S)
@@ -150,7 +153,18 @@ class Courier:
         wait = back_off(tries)
         if isinstance(error, NotShownError):
             wait = max(wait, timedelta(seconds=error.wait_s))
-        await self._moves.end_delivery(job, Delivery.PENDING, wait=wait)
+        pending = await self._moves.end_delivery(job, Delivery.PENDING, wait=wait)
+        if pending is not None:
+            if earlier := self._again.pop(job.id, None):
+                earlier.cancel()
+            # Sooner than the next sweep finds it, which is there for what a crash forgets.
+            self._again[job.id] = asyncio.get_running_loop().call_later(
+                wait.total_seconds(), self._begin_again, pending
+            )
+
+    def _begin_again(self, job: Job) -> None:
+        self._again.pop(job.id, None)
+        self._begin(job)
 
     async def _give_up(self, job: Job) -> None:
         await self._moves.end_delivery(job, Delivery.UNDELIVERABLE, wait=timedelta())

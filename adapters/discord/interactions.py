@@ -105,14 +105,13 @@ class OpenInteraction:
             if response is not None:
                 self._state = _State.ANSWERED
                 return response.message_id or 0
-            self._private = card.private
         if self._state is _State.DEFERRED:
             with contextlib.suppress(MessageGoneError), explained():
                 if card.private == self._private:
                     original = await way.edit_original_response(**changed(card))
                     self._state = _State.ANSWERED
                     return original.id
-                # What is deferred for all to see stays so, and the other way round.
+                # What began for all to see stays so, and the other way round.
                 await way.delete_original_response()
             self._state = _State.ANSWERED
         given = sent(card, files)

@@ -51,8 +51,11 @@ class DiscordSurface(Surface):
         fitted = fit(card, LIMITS)
         opened = self.interactions.get(to)
         if opened is not None:
-            with suppress(InteractionOverError):
+            try:
                 return await opened.show(fitted)
+            except InteractionOverError:
+                if card.private:  # in the channel everybody would read it
+                    raise
         return await self._sent(to, fitted, name=f"send {key}")
 
     async def edit(self, to: ReplyTo, shown_at: ShownAt, card: Card) -> None:

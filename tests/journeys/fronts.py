@@ -10,13 +10,15 @@ import contextlib
 import re
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Protocol
 
 import attrs
 import httpx
 
+from infrastructure.emulator.server import Emulator
+from infrastructure.emulator.settings import EmulatorSettings
 from tests.program import READY_S, Program, address_in, emulating, person_at, start, text_of
 from tests.program import Person as Visitor
 from tests.servers import discord_people, telegram_people
@@ -257,6 +259,25 @@ async def next_line(program: Program) -> str:
 
 
 @asynccontextmanager
+async def serving_here(folder: Path, *, fast: bool) -> AsyncIterator[Mapping[str, str]]:
+    """Have the emulator in this process, which is sooner there; yields the settings for it."""
+    emulator = Emulator(EmulatorSettings.quick(port=0) if fast else EmulatorSettings(port=0))
+    await emulator.start()
+    try:
+        yield {
+            "COMFY_DEPLOY_API_KEY": emulator.api_key,
+            "COMFY_DEPLOY_BASE_URL": emulator.base_url,
+        }
+    finally:
+        await emulator.stop()
+
+
+def serving_beside(folder: Path, *, fast: bool) -> AbstractAsyncContextManager[Mapping[str, str]]:
+    """Have the emulator in a process of its own; yields the settings for it."""
+    return emulating(folder / "emulator.log", *(("--fast",) if fast else ()))
+
+
+@asynccontextmanager
 async def station(
     front: str,
     folder: Path,
@@ -264,12 +285,14 @@ async def station(
     fast: bool = True,
     port: int = 0,
     unlimited: bool = False,
+    apart: bool = False,
     **settings: str,
 ) -> AsyncIterator[Station]:
     """
     Run the program with these fronts; at the end nothing may have broken a platform's rules.
 
-    An `unlimited` platform takes any number of calls: to measure us, and not its limits.
+    An `unlimited` platform takes any number of calls: to measure us, and not its limits. `apart`
+    has the service in a process of its own.
     """
     async with AsyncExitStack() as stack:
         telegram = TelegramServer(
@@ -294,8 +317,8 @@ async def station(
                 "DISCORD_CA_FILE": str(discord.ca_file),
                 **settings,
             }
-        speed = ("--fast",) if fast else ()
-        comfy = await stack.enter_async_context(emulating(folder / "emulator.log", *speed))
+        service = serving_beside if apart else serving_here
+        comfy = await stack.enter_async_context(service(folder, fast=fast))
         settings |= {
             **comfy,
             "STATIONTHIS_LISTEN": "127.0.0.1:0",

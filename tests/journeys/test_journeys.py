@@ -64,29 +64,62 @@ async def test_first_contact_a_picture_again_larger_and_how_it_was_made(
     front: str, tmp_path: Path
 ) -> None:
     async with station(front, tmp_path) as world:
-        ann = await world.person()
-        assert "/make" in (await answer_to(ann, "/start")).text
-        assert await points_of(ann) == 370
+        await first_contact(await world.person())
+        await a_picture_and_what_follows(await world.person())
+        await a_picture_handed_in(await world.person())
+        await a_bare_sentence(await world.person())
+        await the_same_button_thrice(await world.person())
+        assert await world.runs() == 7
 
-        await ann.say(f"/make a red fox {SMALL} seed=7")
-        first = await see(ann, is_result)
-        assert size_of(first.pictures[0]) == (96, 64)
-        assert first.labels == ("Again", "Upscale", "Info")
-        paid = 370 - await points_of(ann)
-        assert f"{paid} point" in first.text
 
-        await ann.press(first, "Again")
-        second = await another(ann, [first])
-        assert second.pictures[0] != first.pictures[0]
+async def first_contact(ann: Person) -> None:
+    assert "/make" in (await answer_to(ann, "/start")).text
+    assert await points_of(ann) == 370
 
-        await ann.press(first, "Upscale")
-        third = await another(ann, [first, second])
-        assert size_of(third.pictures[0]) == (192, 128)
 
-        await ann.press(first, "Info")
-        info = await see(ann, lambda shown: "seed: 7" in shown.text)
-        assert "at most" in info.text
-        assert len(await results(ann)) == 3
+async def a_picture_and_what_follows(ann: Person) -> None:
+    await ann.say(f"/make a red fox {SMALL} seed=7")
+    first = await see(ann, is_result)
+    assert size_of(first.pictures[0]) == (96, 64)
+    assert first.labels == ("Again", "Upscale", "Info")
+    paid = 370 - await points_of(ann)
+    assert f"{paid} point" in first.text
+
+    await ann.press(first, "Again")
+    second = await another(ann, [first])
+    assert second.pictures[0] != first.pictures[0]
+
+    await ann.press(first, "Upscale")
+    third = await another(ann, [first, second])
+    assert size_of(third.pictures[0]) == (192, 128)
+
+    await ann.press(first, "Info")
+    info = await see(ann, lambda shown: "seed: 7" in shown.text)
+    assert "at most" in info.text
+    assert len(await results(ann)) == 3
+
+
+async def a_picture_handed_in(ann: Person) -> None:
+    await ann.say("/make a blue sea", image=a_picture())
+
+    assert "img2img" in (await see(ann, is_result)).text
+
+
+async def a_bare_sentence(ann: Person) -> None:
+    await ann.say(f"a red fox in the snow {SMALL}")
+
+    assert "a red fox in the snow" in (await see(ann, is_result)).text
+
+
+async def the_same_button_thrice(ann: Person) -> None:
+    await ann.say(f"/make a red fox {SMALL}")
+    first = await see(ann, is_result)
+
+    await ann.press(first, "Again", times=3)
+
+    second = await another(ann, [first])
+    assert "Nothing is under way" in (await answer_to(ann, "/status")).text
+    assert {each.id for each in await results(ann)} == {first.id, second.id}
 
 
 @on_every_front
@@ -124,26 +157,6 @@ async def test_too_few_points_an_unknown_workflow_and_nonsense_are_answered_in_a
 
 
 @on_every_front
-async def test_a_picture_is_handed_in_and_repainted(front: str, tmp_path: Path) -> None:
-    async with station(front, tmp_path) as world:
-        ann = await world.person()
-
-        await ann.say("/make a blue sea", image=a_picture())
-
-        assert "img2img" in (await see(ann, is_result)).text
-
-
-@on_every_front
-async def test_a_bare_sentence_is_enough(front: str, tmp_path: Path) -> None:
-    async with station(front, tmp_path) as world:
-        ann = await world.person()
-
-        await ann.say(f"a red fox in the snow {SMALL}")
-
-        assert "a red fox in the snow" in (await see(ann, is_result)).text
-
-
-@on_every_front
 async def test_a_kill_in_the_middle_costs_nobody_anything(front: str, tmp_path: Path) -> None:
     async with station(front, tmp_path, fast=False, port=PORTS[front]) as world:
         ann = await world.person()
@@ -163,18 +176,3 @@ async def _nothing_is_left(world: Station, person: Person) -> None:
     assert "Nothing is under way" in (await answer_to(person, "/status")).text
     assert len(await results(person)) == 1
     assert "Traceback" not in world.log
-
-
-@on_every_front
-async def test_the_same_button_twice_is_one_picture(front: str, tmp_path: Path) -> None:
-    async with station(front, tmp_path) as world:
-        ann = await world.person()
-        await ann.say(f"/make a red fox {SMALL}")
-        first = await see(ann, is_result)
-
-        await ann.press(first, "Again", times=3)
-
-        second = await another(ann, [first])
-        assert "Nothing is under way" in (await answer_to(ann, "/status")).text
-        assert {each.id for each in await results(ann)} == {first.id, second.id}
-        assert await world.runs() == 2

@@ -1,15 +1,20 @@
 from datetime import timedelta
 
+import attrs
 import pytest
 from structlog.testing import capture_logs
 
-from adapters.chat.surface import ChatClosedError, NotShownError
+from adapters.chat.cards import Card
+from adapters.chat.surface import ChatClosedError, NotShownError, ReplyTo, ShownAt
+from adapters.chat.views.jobs import message_key
 from core.generations.model import Delivery
 from core.shared.errors import ServiceTroubleError
 from core.shared.events import OperatorAlerted
 from tests.adapters.chat.ends import A_DAY_S, alerts, an_end, courier, delivery, finished
 from tests.adapters.chat.surfaces import BrokenSurface
-from tests.adapters.chat.talk import Talk, a_talk
+from tests.adapters.chat.talk import Talk, a_talk, an_id
+from tests.fakes.surface import RecordingSurface
+from tests.until import until
 
 
 async def test_what_could_not_be_shown_is_tried_again_ever_later(talk: Talk) -> None:
@@ -190,3 +195,54 @@ async def test_ends_that_nobody_serves_keep_no_others_back_and_are_given_up(talk
 
     assert delivered is Delivery.DELIVERED
     assert {await delivery(talk, job.id) for job in strangers} == {Delivery.UNDELIVERABLE}
+
+
+async def test_what_could_not_be_shown_is_tried_again_without_a_sweep(talk: Talk) -> None:
+    job = await an_end(talk)
+    talk.surface.fail_with(ServiceTroubleError("the chat is away"))
+    with capture_logs():
+        await courier(talk).sweep()
+        await courier(talk).sweep(ahead=timedelta(seconds=1))
+        talk.surface.heal()
+
+        await until(lambda: finished(talk) == [message_key(job)] * 3)
+
+    await courier(talk).stop()
+    assert (len(talk.cards()), await delivery(talk, job.id)) == (1, Delivery.DELIVERED)
+
+
+async def test_at_the_end_nothing_is_tried_again(talk: Talk) -> None:
+    await an_end(talk)
+    talk.surface.fail_with(ServiceTroubleError("the chat is away"))
+    with capture_logs():
+        await courier(talk).sweep()
+
+    await courier(talk).stop()
+
+    assert all(timer.cancelled() for timer in courier(talk)._again.values())  # noqa: SLF001 - there is nothing to be seen of it otherwise
+
+
+class TakenOverSurface(RecordingSurface):
+    """Fails only when somebody else has gone on with the job."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.talk: Talk | None = None
+
+    async def finish(self, to: ReplyTo, shown_at: ShownAt, card: Card, *, key: str) -> ShownAt:
+        assert self.talk is not None
+        job = await self.talk.job(an_id(1))
+        await self.talk.jobs.save(attrs.evolve(job, delivery=Delivery.DELIVERED))
+        raise NotShownError("too late")
+
+
+async def test_what_somebody_else_has_brought_meanwhile_is_left_alone() -> None:
+    surface = TakenOverSurface()
+    surface.talk = talk = a_talk(surface=surface)
+    job = await an_end(talk)
+
+    with capture_logs():
+        await courier(talk).sweep()
+
+    assert await delivery(talk, job.id) is Delivery.DELIVERED
+    assert courier(talk)._again == {}  # noqa: SLF001 - there is nothing to be seen of it otherwise

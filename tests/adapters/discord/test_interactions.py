@@ -224,6 +224,19 @@ async def test_an_answer_whose_receipt_was_lost_is_shown_once(bench: Bench, ann:
     assert (ann.messages[0].text, asked.answer_type, len(failures)) == ("for all", MESSAGE, 1)
 
 
+async def test_a_private_card_stays_private_when_the_receipt_of_its_wait_was_lost(
+    bench: Bench, ann: Person
+) -> None:
+    bob = bench.server.person(name="bob")
+    bench.conversation.says(PRIVATE, after_s=SLOW_S)
+    bench.server.faults.add(route=CALLBACK, kind=DropAfter())
+
+    asked = await ann.command("make", prompt="a red fox")
+
+    shown = await ann.see(lambda message: message.text == "for you")
+    assert (asked.answer_type, shown.ephemeral, bob.messages) == (THINKING, True, [])
+
+
 async def test_a_wait_that_was_deleted_meanwhile_is_no_reason_for_silence(
     bench: Bench, ann: Person
 ) -> None:
