@@ -41,6 +41,18 @@ class ChatClosedError(NotShownError):
     code = "chat.closed"
 
 
+class MessageGoneError(NotShownError):
+    """The message that was to be edited is not there any more."""
+
+    code = "chat.message_gone"
+
+
+class FilesRefusedError(NotShownError):
+    """The platform does not take the files, or not as what they were sent as."""
+
+    code = "chat.files_refused"
+
+
 class Surface(Protocol):
     """Shows cards on one platform. A platform's limits and failures end here."""
 

@@ -18,14 +18,9 @@ import structlog
 
 from adapters.chat import texts
 from adapters.chat.cards import Card
-from adapters.chat.surface import NotShownError, ReplyTo, ShownAt
+from adapters.chat.surface import MessageGoneError, NotShownError, ReplyTo, ShownAt
 from adapters.discord.cards import Interaction, changed, sent
-from adapters.discord.troubles import (
-    ALREADY_ACKNOWLEDGED,
-    InteractionOverError,
-    MessageGoneError,
-    explained,
-)
+from adapters.discord.troubles import ALREADY_ACKNOWLEDGED, InteractionOverError, explained
 from adapters.discord.updates import address_of, shown_at
 
 T = TypeVar("T")

@@ -11,15 +11,18 @@ from adapters.chat import texts
 from adapters.chat.cards import Card, Span, Style
 from adapters.chat.fit import fit
 from adapters.chat.governor import Governor, Rate
-from adapters.chat.surface import ChatClosedError, NotShownError, ReplyTo, ShownAt, Surface
+from adapters.chat.surface import (
+    ChatClosedError,
+    FilesRefusedError,
+    MessageGoneError,
+    NotShownError,
+    ReplyTo,
+    ShownAt,
+    Surface,
+)
 from adapters.discord.cards import LIMITS, changed, sent
 from adapters.discord.interactions import Files, OpenInteractions
-from adapters.discord.troubles import (
-    FilesRefusedError,
-    InteractionOverError,
-    MessageGoneError,
-    explained,
-)
+from adapters.discord.troubles import InteractionOverError, explained
 from adapters.discord.updates import channel_of, place_of, shown_at
 from core.media.service import Media
 

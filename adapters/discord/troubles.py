@@ -7,7 +7,12 @@ from http import HTTPStatus
 import aiohttp
 import discord
 
-from adapters.chat.surface import ChatClosedError, NotShownError
+from adapters.chat.surface import (
+    ChatClosedError,
+    FilesRefusedError,
+    MessageGoneError,
+    NotShownError,
+)
 
 WAIT_S = 1.0
 """When Discord wants silence and does not say for how long."""
@@ -20,18 +25,6 @@ CLOSED = frozenset({UNKNOWN_CHANNEL, 50001, 50007, 50013})
 """No channel, no access, no messages to this person, no permission."""
 
 NO_INTERACTION = frozenset({UNKNOWN_INTERACTION, UNKNOWN_WEBHOOK, INVALID_TOKEN})
-
-
-class MessageGoneError(NotShownError):
-    """The message that was to be edited is not there any more."""
-
-    code = "chat.message_gone"
-
-
-class FilesRefusedError(NotShownError):
-    """The files are more than this channel takes."""
-
-    code = "chat.files_refused"
 
 
 class InteractionOverError(NotShownError):

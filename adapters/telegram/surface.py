@@ -27,15 +27,17 @@ from telegram.error import TelegramError
 from adapters.chat.cards import Card
 from adapters.chat.fit import fit
 from adapters.chat.governor import Governor, Rate
-from adapters.chat.surface import NotShownError, ReplyTo, ShownAt, Surface
+from adapters.chat.surface import (
+    FilesRefusedError,
+    MessageGoneError,
+    NotShownError,
+    ReplyTo,
+    ShownAt,
+    Surface,
+)
 from adapters.telegram.cards import LIMITS, html_of, keyboard, sent_as
 from adapters.telegram.intake import Intake
-from adapters.telegram.troubles import (
-    ChatMovedError,
-    FileRefusedError,
-    MessageGoneError,
-    explained,
-)
+from adapters.telegram.troubles import ChatMovedError, explained
 from adapters.telegram.updates import Address
 from core.media.model import MediaRef
 from core.media.service import Media
@@ -167,7 +169,7 @@ class TelegramSurface(Surface):
         file = await self._file(media)
         try:
             return await self._run(address, lambda: call(file))
-        except FileRefusedError:
+        except FilesRefusedError:
             plain = attrs.evolve(file, kind="document")
             return await self._run(address, lambda: call(plain))
 

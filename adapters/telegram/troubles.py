@@ -5,7 +5,12 @@ from collections.abc import Iterator
 
 from telegram.error import BadRequest, ChatMigrated, Forbidden, RetryAfter, TelegramError
 
-from adapters.chat.surface import ChatClosedError, NotShownError
+from adapters.chat.surface import (
+    ChatClosedError,
+    FilesRefusedError,
+    MessageGoneError,
+    NotShownError,
+)
 
 AS_IT_SHOULD_BE = ("not modified", "there is no text in the message to edit")
 """The second: the result is there already, and a late edit must not cover it."""
@@ -23,18 +28,6 @@ CLOSED = (
 )
 FILE_REFUSED = ("photo_", "image_process_failed", "wrong type of the web page content")
 """As the texts begin that refuse a picture which would do as a document."""
-
-
-class MessageGoneError(NotShownError):
-    """The message that was to be edited is not there any more."""
-
-    code = "chat.message_gone"
-
-
-class FileRefusedError(NotShownError):
-    """A file is not taken as what it was sent as."""
-
-    code = "chat.file_refused"
 
 
 class ChatMovedError(NotShownError):
@@ -80,7 +73,7 @@ def _of_refusal(message: str) -> NotShownError | None:
         return MessageGoneError(message)
     if any(each in text for each in CLOSED):
         return ChatClosedError(message)
-    return (FileRefusedError if text.startswith(FILE_REFUSED) else NotShownError)(message)
+    return (FilesRefusedError if text.startswith(FILE_REFUSED) else NotShownError)(message)
 
 
 def seconds_of(error: RetryAfter) -> float:
