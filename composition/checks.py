@@ -11,8 +11,8 @@ import click
 
 ROOT = Path(__file__).resolve().parent.parent
 CODE = ("core", "adapters", "infrastructure", "composition", "tests")
-WORKERS = "2"
-"""Test processes at once: what the smallest machine that we test on has cores for."""
+WORKERS = "3"
+"""Test processes at once: one more than two cores, for many tests wait for a process to start."""
 
 CHECKS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("format", ("ruff", "format", "--check", *CODE)),
@@ -38,7 +38,8 @@ def check() -> int:
 def test(arguments: Sequence[str], *, full: bool) -> int:
     """Run the suite, or what the arguments choose of it; return pytest's exit code."""
     volume = () if full else ("-m", "not full")
-    workers = () if any(each.startswith(("-n", "--pdb")) for each in arguments) else ("-n", WORKERS)
+    alone = any(each.startswith(("-n", "--pdb")) for each in arguments)
+    workers = () if alone else ("-n", WORKERS, "--dist", "worksteal")
     return _tool(("pytest", *workers, *volume, *arguments))
 
 

@@ -45,7 +45,7 @@ from core.media.service import Media
 K = TypeVar("K")
 T = TypeVar("T")
 
-OF_BOT = Rate(burst=28, per_s=28)
+OF_BOT = Rate(burst=20, per_s=25)
 OF_PERSON = Rate(burst=4, per_s=0.95)
 OF_GROUP = Rate(burst=4, per_s=0.25)
 """

@@ -28,6 +28,9 @@ from tests.servers.telegram_flood import FloodLimits
 from tests.servers.telegram_server import TelegramServer
 
 LOOK_EVERY_S = 0.01
+AS_STARTED = {"MALLOC_MMAP_THRESHOLD_": "131072", "MALLOC_TRIM_THRESHOLD_": "131072"}
+"""What the start script sets: large blocks go back to the system."""
+
 TELEGRAM_TOKEN = f"123456789:{'T' * 35}"
 DISCORD_TOKEN = f"{'D' * 24}.{'I' * 6}.{'S' * 38}"
 
@@ -320,6 +323,7 @@ async def station(
         service = serving_beside if apart else serving_here
         comfy = await stack.enter_async_context(service(folder, fast=fast))
         settings |= {
+            **AS_STARTED,
             **comfy,
             "STATIONTHIS_LISTEN": "127.0.0.1:0",
             "STATIONTHIS_PRIVATE_LISTEN": f"127.0.0.1:{port}",
