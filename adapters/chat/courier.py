@@ -87,14 +87,15 @@ class Courier:
 
     async def stop(self) -> None:
         """Let what is being shown be shown, within a second; the rest follows after a start."""
-        for timer in self._again.values():
-            timer.cancel()
         tasks = list(self._under_way.values())
         if tasks:
             await asyncio.wait(tasks, timeout=GOODBYE_S)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        # Last: what has just failed would be tried again as well.
+        for timer in self._again.values():
+            timer.cancel()
 
     def _begin(self, job: Job) -> asyncio.Task[None] | None:
         """Deliver in a task of its own, which is returned; None when one is at it already."""

@@ -90,9 +90,8 @@ def _cut(text: str, excess: int) -> str:
 
     Never by much more than half of it at once: how much of the excess markup takes, nobody knows.
     """
-    stem = text.removesuffix(ELLIPSIS)
-    cut = max(1, min(excess, len(stem)) // 2) + 1
-    left = stem[: max(0, len(stem) - cut)]
+    cut = max(1, min(excess, len(text)) // 2) + 1
+    left = text[: max(0, len(text) - cut)]
     return f"{left}{ELLIPSIS}" if left.strip() else ""
 
 

@@ -201,6 +201,10 @@ def test_what_no_platform_takes_is_left_out(text: str, shown: str) -> None:
     assert fit(a_card("T", text), LIMITS).spans == (Span("T", Style.BOLD), Span(shown))
 
 
+def test_a_title_of_one_letter_stays_when_all_after_it_goes() -> None:
+    assert fit(a_card("A", " " * 500), LIMITS).spans == (Span(f"A{ELLIPSIS}", Style.BOLD),)
+
+
 def test_of_blanks_alone_nothing_is_kept() -> None:
     assert fit(a_card(" \n" * 1_000), LIMITS).spans == ()
 

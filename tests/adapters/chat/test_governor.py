@@ -51,6 +51,16 @@ async def test_who_comes_first_is_served_first() -> None:
     assert bench.names == "abcde"
 
 
+async def test_who_waited_for_a_full_chat_is_still_before_those_who_came_later() -> None:
+    bench = a_bench(bot=SLOW, chat=Rate(burst=1, per_s=0.6))
+
+    for name, chat in (("a", "ada"), ("b", "ada"), ("x", "bob"), ("y", "cyd")):
+        bench.say(name, chat)
+    await bench.timer.pass_time(10)
+
+    assert bench.names == "axby"
+
+
 async def test_nobody_who_comes_later_goes_before_those_in_line() -> None:
     bench = a_bench(bot=SLOW)
     await bench.say_all("abc")
@@ -96,6 +106,18 @@ async def test_in_a_silent_chat_everybody_waits_and_in_the_others_nobody() -> No
     await bench.timer.pass_time(10)
 
     assert (bench.moments(), bench.moments("bob")) == ([5, 5], [0])
+
+
+async def test_each_chat_has_its_own_silence() -> None:
+    bench = a_bench()
+    bench.governor.hold("ada", 5)
+    bench.governor.hold("bob", 1)
+
+    await bench.say_all("a")
+    await bench.say_all("b", "bob")
+    await bench.timer.pass_time(10)
+
+    assert (bench.moments("bob"), bench.moments()) == ([1], [5])
 
 
 async def test_a_shorter_silence_does_not_end_a_longer_one() -> None:
@@ -218,16 +240,15 @@ async def test_what_may_be_left_out_has_its_place_where_only_one_call_goes_at_on
 
 
 async def test_what_may_be_left_out_does_not_overtake_its_chat() -> None:
-    bench = a_bench(bot=SLOW, chat=BURST_OF_3)
-    await bench.say_all("x", "bob")
-    bench.say("a")
-    await bench.timer.pass_time(0.5)
+    bench = a_bench(chat=BURST_OF_3)
+    await bench.say_all("abcd")
+    bench.timer.be_late(60)
 
     with pytest.raises(NotShownError, match="room"):
-        await bench.mention("b")
+        await bench.mention("z")
+    await bench.timer.pass_time(1)
 
-    assert (bench.names, bench.governor.waiting) == ("x", 1)
-    await bench.timer.pass_time(5)
+    assert bench.names == "abcd"
 
 
 async def test_in_a_silent_chat_what_may_be_left_out_is_not_said() -> None:
@@ -273,8 +294,10 @@ async def test_whoever_gives_up_together_leaves_nothing_behind() -> None:
 
     for task in bench.tasks[1:]:
         task.cancel()
+    bench.timer.be_late(60)
     await come_to_rest()
 
+    assert [task.cancelled() for task in bench.tasks] == [False, True, True]
     assert (bench.governor.waiting, bench.timer.pending) == (0, 0)
     await bench.say_all("d")
     await bench.timer.pass_time(5)
