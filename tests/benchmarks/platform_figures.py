@@ -3,16 +3,18 @@
 import asyncio
 import statistics
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import attrs
 import httpx
-import psutil
 
-from tests.journeys.fronts import Person, Shown, Station, see
+from tests.journeys.fronts import AtPage, OnDiscord, OnTelegram, Person, Station
+from tests.program import text_of
 
 SMALL = "width=256 height=256"
-LOOK_EVERY_S = 0.001
+SEEN_WITHIN_S = 30.0
+FOLLOWS_WITHIN_S = 0.15
+"""What follows a result is counted to its run as well."""
 
 
 @attrs.frozen
@@ -24,6 +26,7 @@ class Timed:
     run_s: float
     calls: int
     """How many calls the platform got for it."""
+    uploads: int
 
     @property
     def overhead_s(self) -> float:
@@ -31,24 +34,66 @@ class Timed:
         return self.total_s - self.run_s
 
 
-async def generations(world: Station, *, count: int) -> Sequence[Timed]:
+async def generations(
+    world: Station, *, fronts: Sequence[str], count: int
+) -> dict[str, list[Timed]]:
     """
-    Have so many people make a picture, one after another, and time each.
+    Have so many people at each front make a picture, one after another, and time each.
 
-    Each is another person: one alone would meet the platform's limit for a chat.
+    Each is another person, who is known already: one alone would meet the limit for a chat. The
+    fronts take turns, so that whatever else this machine does meets all of them.
     """
-    timed = []
-    for _ in range(count):
-        person = await world.person()
-        calls, began = world.calls, time.perf_counter()
-        await person.say(f"/make a red fox {SMALL}")
-        await see(person, _is_there, look_every_s=LOOK_EVERY_S)
-        first_s = time.perf_counter() - began
-        await see(person, _is_result, look_every_s=LOOK_EVERY_S)
-        total_s = time.perf_counter() - began
-        await asyncio.sleep(0.05)  # what follows the result is counted as well
-        timed.append(Timed(first_s, total_s, await _run_s(world), world.calls - calls))
+    people = {front: [await known(world, front) for _ in range(count)] for front in fronts}
+    timed: dict[str, list[Timed]] = {front: [] for front in fronts}
+    for number in range(count):
+        for front in fronts:
+            timed[front].append(await _one(world, people[front][number]))
     return timed
+
+
+async def known(world: Station, front: str) -> Person:
+    """Return somebody at a front who has an account, and an answer on it."""
+    person = await world.person(front)
+    await person.say("/points")
+    await sees(person, lambda text, _: "You have" in text)
+    return person
+
+
+async def _one(world: Station, person: Person) -> Timed:
+    calls, uploads = world.calls, _uploads(world)
+    began = time.perf_counter()
+    await person.say(f"/make a red fox {SMALL}")
+    await sees(person, lambda text, _: "red fox" in text)
+    first_s = time.perf_counter() - began
+    await sees(person, lambda _, has_picture: has_picture)
+    total_s = time.perf_counter() - began
+    await asyncio.sleep(FOLLOWS_WITHIN_S)
+    return Timed(
+        first_s, total_s, await _run_s(world), world.calls - calls, _uploads(world) - uploads
+    )
+
+
+async def sees(
+    person: Person, is_it: Callable[[str, bool], bool], *, within_s: float = SEEN_WITHIN_S
+) -> None:
+    """
+    Return as soon as a person sees a message that is it, by its text and whether it has a picture.
+
+    Each front wakes its person at a change: who looks again and again takes time from the others.
+    """
+    match person:
+        case AtPage(visitor):
+            await visitor.see(lambda each: is_it(text_of(each), bool(each["media"])))
+        case OnTelegram(user):
+            await user.see(lambda each: is_it(each.text, bool(each.media)), within_s)
+        case OnDiscord(member):
+            await member.see(lambda each: is_it(each.text, bool(each.media)), within_s=within_s)
+        case _:
+            raise AssertionError(person)
+
+
+def _uploads(world: Station) -> int:
+    return world.telegram.uploads + world.discord.uploads
 
 
 async def _run_s(world: Station) -> float:
@@ -60,55 +105,11 @@ async def _run_s(world: Station) -> float:
         return float((await api.get(f"{base_url}/run/{run['id']}")).json()["duration"])
 
 
-def _is_there(shown: Shown) -> bool:
-    return bool(shown.text)
+def first_s(timed: Sequence[Timed]) -> float:
+    """Return the median time to a first reply."""
+    return statistics.median(each.first_s for each in timed)
 
 
-def _is_result(shown: Shown) -> bool:
-    return bool(shown.pictures)
-
-
-@attrs.frozen
-class Crowd:
-    """Many people at once: seconds until each was acknowledged and had the result, in order."""
-
-    acknowledged_s: Sequence[float]
-    delivered_s: Sequence[float]
-    peak_mb: float
-
-
-async def crowd(world: Station, *, people: int, words: str = "a cat") -> Crowd:
-    """Have so many people send a command in the same moment, and wait for all results."""
-    everybody = [await world.person() for _ in range(people)]
-    process, peak_mb, is_over = psutil.Process(world.program.process.pid), 0.0, False
-
-    async def watch() -> None:
-        nonlocal peak_mb
-        while not is_over:
-            peak_mb = max(peak_mb, process.memory_info().rss / 1e6)
-            await asyncio.sleep(0.02)
-
-    watching = asyncio.create_task(watch())
-    ends = await asyncio.gather(*(_served(world, each, words) for each in everybody))
-    is_over = True
-    await watching
-    return Crowd([end[0] for end in ends], [end[1] for end in ends], peak_mb)
-
-
-async def _served(world: Station, person: Person, words: str) -> tuple[float, float]:
-    began = time.perf_counter()
-    await person.say(f"/make {words}")
-    await world.acknowledged(person)
-    acknowledged_s = time.perf_counter() - began
-    await see(person, _is_result, within_s=180)
-    return acknowledged_s, time.perf_counter() - began
-
-
-def told(name: str, timed: Sequence[Timed]) -> str:
-    """Return the figures of one front as a line."""
-    first_ms = statistics.median(each.first_s for each in timed) * 1000
-    overhead_ms = statistics.median(each.overhead_s for each in timed) * 1000
-    calls = max(each.calls for each in timed)
-    return (
-        f"{name}: first reply p50 {first_ms:.1f} ms, overhead {overhead_ms:.1f} ms, {calls} calls"
-    )
+def overhead_s(timed: Sequence[Timed]) -> float:
+    """Return the median of what we add to a run."""
+    return statistics.median(each.overhead_s for each in timed)

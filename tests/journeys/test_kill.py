@@ -9,13 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from core.generations.model import Job
-from core.points.allowance import AllowancePolicy
-from core.points.model import Audit
-from core.shared.ids import AccountId
-from infrastructure.sql.database import open_database
-from infrastructure.sql.jobs import SqlJobs
-from infrastructure.sql.ledger import SqlLedger
+from tests.journeys.books import books_of
 from tests.program import Message, Person, address_in, emulating, person_at, serving, start
 
 pytestmark = pytest.mark.process
@@ -38,21 +32,6 @@ async def insist(person: Person, text: str, *, id: str) -> None:
             await asyncio.sleep(0.05)
         else:
             return
-
-
-async def books_of(data: Path) -> tuple[Audit, list[Job]]:
-    database = open_database(f"sqlite:///{data / 'station.db'}")
-    await database.open()
-    try:
-        audit = await SqlLedger(database, AllowancePolicy()).audit()
-        jobs = SqlJobs(database)
-        everybody = await database.read(
-            lambda connection: connection.exec_driver_sql("select distinct account from jobs").all()
-        )
-        listed = [await jobs.recent_of(AccountId(row[0]), limit=1000) for row in everybody]
-        return audit, [job for some in listed for job in some]
-    finally:
-        await database.close()
 
 
 async def killed_rounds(
