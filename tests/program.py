@@ -5,7 +5,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -46,12 +46,22 @@ class Program:
 
 async def start(*arguments: str, log: Path, **settings: str) -> Program:
     """Start a command that serves; return it when it has said its first line."""
+    ours = (sys.executable, "-m", "composition")
+    return await start_as(ours, *arguments, log=log, settings=settings)
+
+
+BY_SCRIPT = (str(ROOT / "stationthis"),)
+"""As people start it: with what is installed to run, and not to test."""
+
+
+async def start_as(
+    program: Sequence[str], *arguments: str, log: Path, settings: Mapping[str, str]
+) -> Program:
+    """Start a command that serves, by this program."""
     errors = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     try:
         process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "composition",
+            *program,
             *arguments,
             stdout=asyncio.subprocess.PIPE,
             stderr=errors,

@@ -11,6 +11,9 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 
 DISCORD = ("discord.com", "discord.gg", "discordapp.com", "discordapp.net", "discord.media")
 
+CONNECTIONS = 32
+"""Each costs a handshake and some 300 kB: one for each of a crowd would take long, and much."""
+
 
 @attrs.frozen(kw_only=True)
 class DiscordSettings:
@@ -30,10 +33,10 @@ class DiscordSettings:
 def connector(settings: DiscordSettings) -> aiohttp.TCPConnector:
     """Return what opens the connections. Whoever asks for it closes it."""
     if not settings.base_url:
-        return aiohttp.TCPConnector(limit=0)
+        return aiohttp.TCPConnector(limit=CONNECTIONS)
     context = ssl.create_default_context(cafile=settings.ca_file)
     resolver = OneServer(settings.base_url)
-    return aiohttp.TCPConnector(resolver=resolver, ssl=context, limit=0)
+    return aiohttp.TCPConnector(resolver=resolver, ssl=context, limit=CONNECTIONS)
 
 
 class OneServer(AbstractResolver):

@@ -26,7 +26,7 @@ from adapters.discord.troubles import InteractionOverError, explained
 from adapters.discord.updates import channel_of, place_of, shown_at
 from core.media.service import Media
 
-OF_BOT = Rate(burst=10, per_s=38)
+OF_BOT = Rate(burst=10, per_s=32)
 """Discord counts 50 calls in a second, however they come: a burst and a second's calls fit in."""
 
 OF_CHANNEL = Rate(burst=5, per_s=1)

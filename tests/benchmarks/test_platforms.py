@@ -28,9 +28,6 @@ MOST_CALLS = 3
 OF_THE_PAGE = 1.5
 """On a machine that is busy, a platform may take so many times what the page takes."""
 
-BLOCKS = "131072"
-"""The start script's threshold for large blocks: memory is measured as people have it."""
-
 HEARD_WITHIN_S = 3.0
 """Discord waits no longer for a sign of us."""
 
@@ -81,10 +78,7 @@ def _told(front: str, timed: Sequence[Timed], page: Sequence[Timed]) -> str:
 async def test_forty_people_in_the_same_moment(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    async with station(
-        "telegram", tmp_path, "discord", apart=True,
-        MALLOC_MMAP_THRESHOLD_=BLOCKS, MALLOC_TRIM_THRESHOLD_=BLOCKS,
-    ) as world:  # fmt: skip
+    async with station("telegram", tmp_path, "discord", apart=True) as world:
         people = {front: [await known(world, front) for _ in range(40)] for front in FRONTS}
         await asyncio.sleep(2)  # the platforms' limits are at rest again
         page_s = max(await crowd_at_page(people["page"], words="a cat"))

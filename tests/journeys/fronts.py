@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import re
 import sqlite3
+import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -19,7 +20,16 @@ import httpx
 
 from infrastructure.emulator.server import Emulator
 from infrastructure.emulator.settings import EmulatorSettings
-from tests.program import READY_S, Program, address_in, emulating, person_at, start, text_of
+from tests.program import (
+    BY_SCRIPT,
+    READY_S,
+    Program,
+    address_in,
+    emulating,
+    person_at,
+    start_as,
+    text_of,
+)
 from tests.program import Person as Visitor
 from tests.servers import discord_people, telegram_people
 from tests.servers.discord_buckets import Limits
@@ -28,9 +38,6 @@ from tests.servers.telegram_flood import FloodLimits
 from tests.servers.telegram_server import TelegramServer
 
 LOOK_EVERY_S = 0.01
-AS_STARTED = {"MALLOC_MMAP_THRESHOLD_": "131072", "MALLOC_TRIM_THRESHOLD_": "131072"}
-"""What the start script sets: large blocks go back to the system."""
-
 TELEGRAM_TOKEN = f"123456789:{'T' * 35}"
 DISCORD_TOKEN = f"{'D' * 24}.{'I' * 6}.{'S' * 38}"
 
@@ -243,10 +250,13 @@ class Station:
         return (self.folder / "run.log").read_text()
 
 
-async def started(fronts: Sequence[str], folder: Path, settings: Mapping[str, str]) -> Program:
+async def started(
+    fronts: Sequence[str], folder: Path, settings: Mapping[str, str], *, by_script: bool = False
+) -> Program:
     """Start the program; return it when its fronts talk."""
     arguments = ("run", "--data", str(folder / "data"))
-    program = await start(*arguments, log=folder / "run.log", **settings)
+    ours = BY_SCRIPT if by_script else (sys.executable, "-m", "composition")
+    program = await start_as(ours, *arguments, log=folder / "run.log", settings=settings)
     silent = set(fronts) - {"page"}
     while silent:
         silent.discard((await next_line(program)).partition(" is ready")[0])
@@ -295,7 +305,7 @@ async def station(
     Run the program with these fronts; at the end nothing may have broken a platform's rules.
 
     An `unlimited` platform takes any number of calls: to measure us, and not its limits. `apart`
-    has the service in a process of its own.
+    has the service in a process of its own, and the program started by its script.
     """
     async with AsyncExitStack() as stack:
         telegram = TelegramServer(
@@ -323,7 +333,6 @@ async def station(
         service = serving_beside if apart else serving_here
         comfy = await stack.enter_async_context(service(folder, fast=fast))
         settings |= {
-            **AS_STARTED,
             **comfy,
             "STATIONTHIS_LISTEN": "127.0.0.1:0",
             "STATIONTHIS_PRIVATE_LISTEN": f"127.0.0.1:{port}",
@@ -337,7 +346,7 @@ async def station(
             emulator=emulator,
             telegram=telegram,
             discord=discord,
-            program=await started(fronts, folder, settings),
+            program=await started(fronts, folder, settings, by_script=apart),
             stack=stack,
         )
         try:
