@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
 from typing import Any
 
@@ -37,7 +37,7 @@ POLL_S = 30
 GOODBYE_S = 1.2
 HEARD = (Update.MESSAGE, Update.CALLBACK_QUERY)
 
-Alert = Callable[[str, str], Awaitable[None]]
+Alert = Callable[[str, str], Coroutine[object, object, None]]
 
 App = Application[Any, Any, Any, Any, Any, Any]
 
@@ -128,12 +128,9 @@ class TelegramBot(Front):
         log.warning("telegram.polling_failed", error=error.message)
         if isinstance(error, Conflict):
             text = "Another program polls Telegram with our token. Stop one of the two."
-            task = asyncio.get_running_loop().create_task(self._told("telegram.conflict", text))
+            task = asyncio.create_task(self._alert("telegram.conflict", text))
             self._alerts.add(task)
             task.add_done_callback(self._alerts.discard)
-
-    async def _told(self, code: str, text: str) -> None:
-        await self._alert(code, text)
 
     async def _hear(self, update: Update, _: object) -> None:
         if update.callback_query is not None:
