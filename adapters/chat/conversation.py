@@ -1,9 +1,12 @@
 """
 The conversation: one update in, cards out; one turn at a time for each person.
 
-It knows every command by name and no platform. It never raises: whatever goes wrong is a card.
+It knows every command by name and no platform. It never raises: whatever goes wrong is a card. A
+turn is over as soon as what was asked is done and saved: showing it may wait for a platform, and
+the person's next update must not.
 """
 
+import asyncio
 import hashlib
 from typing import assert_never
 
@@ -21,7 +24,7 @@ from adapters.chat.actions import (
 from adapters.chat.answers import QUESTIONS, Answers
 from adapters.chat.cards import Card
 from adapters.chat.commands import take_apart
-from adapters.chat.making import Making
+from adapters.chat.making import Making, Rest
 from adapters.chat.stopping import Stopping
 from adapters.chat.surface import Surface
 from adapters.chat.turns import Turns
@@ -62,18 +65,35 @@ class Conversation(UpdateHandler):
 
     async def handle(self, update: ChatUpdate, surface: Surface) -> None:
         async with self._turns.of(update.sender):
+            outcome = await self._outcome(update, surface)
+            # Begun within the turn, so that answers come in the order of the questions.
+            telling = asyncio.create_task(self._tell(update, surface, outcome))
+        await telling
+
+    async def _outcome(self, update: ChatUpdate, surface: Surface) -> Card | Rest | None:
+        try:
+            return await self._answer(update, surface)
+        except StationError as error:
+            if isinstance(error, ServiceError):
+                log.warning("chat.service_error", code=error.code, error=str(error))
+            return error_card(error)
+        except Exception:
+            log.exception("chat.bug", error_id=_error_id(update))
+            return bug_card(_error_id(update))
+
+    async def _tell(
+        self, update: ChatUpdate, surface: Surface, outcome: Card | Rest | None
+    ) -> None:
+        if outcome is not None and not isinstance(outcome, Card):
             try:
-                card = await self._answer(update, surface)
-            except StationError as error:
-                if isinstance(error, ServiceError):
-                    log.warning("chat.service_error", code=error.code, error=str(error))
-                card = error_card(error)
+                await outcome
             except Exception:
-                error_id = update.id[:8]
-                log.exception("chat.bug", error_id=error_id)
-                card = bug_card(error_id)
-            if card is not None:
-                await self._show(update, surface, card)
+                log.exception("chat.bug", error_id=_error_id(update))
+                outcome = bug_card(_error_id(update))
+            else:
+                return
+        if outcome is not None:
+            await self._show(update, surface, outcome)
 
     async def _show(self, update: ChatUpdate, surface: Surface, card: Card) -> None:
         try:
@@ -83,7 +103,7 @@ class Conversation(UpdateHandler):
         except Exception:
             log.exception("chat.not_shown", error_id=update.id[:8])
 
-    async def _answer(self, update: ChatUpdate, surface: Surface) -> Card | None:
+    async def _answer(self, update: ChatUpdate, surface: Surface) -> Card | Rest | None:
         if update.trouble is not None:
             raise update.trouble
         account = await self._accounts.of(update.sender)
@@ -98,15 +118,14 @@ class Conversation(UpdateHandler):
 
     async def _sentence(
         self, update: ChatUpdate, account: Account, surface: Surface
-    ) -> Card | None:
+    ) -> Card | Rest | None:
         if not update.text.strip() and not update.images:
             return text_card(texts.EMPTY)
-        await self._making.from_sentence(update, account, surface)
-        return None
+        return await self._making.from_sentence(update, account, surface)
 
     async def _command(
         self, update: ChatUpdate, account: Account, surface: Surface, *, name: str, rest: str
-    ) -> Card | None:
+    ) -> Card | Rest | None:
         if name in QUESTIONS:
             return await self._answers.to(name, account)
         if name == "cancel":
@@ -116,10 +135,11 @@ class Conversation(UpdateHandler):
             ):
                 return None
             return await self._stopping.by_command(account, rest)
-        await self._making.from_command(update, account, surface, name=name, rest=rest)
-        return None
+        return await self._making.from_command(update, account, surface, name=name, rest=rest)
 
-    async def _press(self, update: ChatUpdate, account: Account, surface: Surface) -> Card | None:
+    async def _press(
+        self, update: ChatUpdate, account: Account, surface: Surface
+    ) -> Card | Rest | None:
         action = decode(update.action or "")
         pressed = "\n".join((account.id, update.message, update.action or ""))
         key = f"press:{hashlib.sha256(pressed.encode(errors='replace')).hexdigest()}"
@@ -130,13 +150,17 @@ class Conversation(UpdateHandler):
             case CancelJob(job):
                 return await self._stopping.by_button(account, job)
             case RepeatJob(job):
-                await self._making.again(update, account, surface, job=job)
+                return await self._making.again(update, account, surface, job=job)
             case UpscaleResult(job):
-                await self._making.upscale(update, account, surface, job=job)
+                return await self._making.upscale(update, account, surface, job=job)
             case ShowInfo(job):
                 return await self._answers.info(job, account)
             case RunCommand(command):
                 return await self._command(update, account, surface, name=command, rest="")
             case _:
                 assert_never(action)
-        return None
+
+
+def _error_id(update: ChatUpdate) -> str:
+    """Return the number under which the log has what went wrong with an update."""
+    return update.id[:8]

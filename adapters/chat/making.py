@@ -1,9 +1,17 @@
-"""Making: from a person's words, or a result's button, to a job with its card shown."""
+"""
+Making: from a person's words, or a result's button, to a job with its card shown.
+
+Every way in returns as soon as the job is saved, with what is left to be done: to show its card and
+to set it going. That may wait for a platform, and the person's next message must not.
+"""
 
 import asyncio
+import contextlib
+from collections.abc import Coroutine
 
 import structlog
 
+from adapters.chat.cards import Card
 from adapters.chat.commands import split_values
 from adapters.chat.surface import Surface
 from adapters.chat.turns import Turns
@@ -21,6 +29,9 @@ from core.workflows.service import Workflows
 
 SHOWN_FIRST_S = 0.5
 """How long a job waits for its card to be shown; a platform in trouble holds no job up."""
+
+Rest = Coroutine[object, object, None]
+"""What is left to be done once a job is saved."""
 
 log = structlog.get_logger()
 
@@ -42,33 +53,36 @@ class Making:
         self._jobs = jobs
         self._go_on = go_on
         self._turns = turns
+        self._showing: set[JobId] = set()
 
-    async def from_sentence(self, update: ChatUpdate, account: Account, surface: Surface) -> None:
+    async def from_sentence(
+        self, update: ChatUpdate, account: Account, surface: Surface
+    ) -> Rest | None:
         """Make what a bare sentence, with or without a picture, asks for."""
         workflow = await self._workflows.for_sentence(with_image=bool(update.images))
         typed = update.text.strip()
-        await self._from_words(update, account, surface, workflow=workflow, typed=typed)
+        return await self._from_words(update, account, surface, workflow=workflow, typed=typed)
 
     async def from_command(
         self, update: ChatUpdate, account: Account, surface: Surface, *, name: str, rest: str
-    ) -> None:
+    ) -> Rest | None:
         """Make what `/name words input=value` asks for; `/make` leaves the choice to us."""
         workflow = await self._workflows.meant_by(name, with_image=bool(update.images))
-        await self._from_words(update, account, surface, workflow=workflow, typed=rest)
+        return await self._from_words(update, account, surface, workflow=workflow, typed=rest)
 
     async def again(
         self, update: ChatUpdate, account: Account, surface: Surface, *, job: JobId
-    ) -> None:
+    ) -> Rest | None:
         """Make the same once more, with a new seed."""
         request = await self._go_on.again(job, account.id, reply_to=update.reply_to)
-        await self._make(update, surface, request)
+        return await self._make(update, surface, request)
 
     async def upscale(
         self, update: ChatUpdate, account: Account, surface: Surface, *, job: JobId
-    ) -> None:
+    ) -> Rest | None:
         """Make a result's picture larger."""
         request = await self._go_on.upscale(job, account.id, reply_to=update.reply_to)
-        await self._make(update, surface, request)
+        return await self._make(update, surface, request)
 
     async def _from_words(
         self,
@@ -78,7 +92,7 @@ class Making:
         *,
         workflow: Workflow,
         typed: str,
-    ) -> None:
+    ) -> Rest | None:
         settable = [each.name for each in workflow.inputs if not each.kind.is_media]
         words, values = split_values(typed, settable)
         request = Request(
@@ -89,26 +103,39 @@ class Making:
             images=tuple(each.id for each in update.images),
             reply_to=update.reply_to,
         )
-        await self._make(update, surface, request)
+        return await self._make(update, surface, request)
 
-    async def _make(self, update: ChatUpdate, surface: Surface, request: Request) -> None:
+    async def _make(self, update: ChatUpdate, surface: Surface, request: Request) -> Rest | None:
         job = await self._start(JobId(update.id), request)
-        if job.state.is_end or job.shown_at:
-            return  # the same update again: its job is known, and shown
-        # Should it not be shown, the job goes on all the same: its end is delivered, and paid for.
-        showing = asyncio.create_task(self._show(update, surface, job))
-        try:
-            await asyncio.wait([showing], timeout=SHOWN_FIRST_S)
-            await self._start.wake(job)
-            await showing
-        finally:
-            showing.cancel()
+        if job.state.is_end or job.shown_at or job.id in self._showing:
+            return None  # the same update again: its job is known, and shown
+        card = waiting_card(job, ahead=await self._jobs.ahead_of(job))
+        self._showing.add(job.id)
+        return self._shown_and_set_going(update, surface, job=job, card=card)
 
-    async def _show(self, update: ChatUpdate, surface: Surface, job: Job) -> None:
+    async def _shown_and_set_going(
+        self, update: ChatUpdate, surface: Surface, *, job: Job, card: Card
+    ) -> None:
+        # Should it not be shown, the job goes on all the same: its end is delivered, and paid for.
+        shown = asyncio.Event()
+        going = asyncio.create_task(self._set_going(job, shown))
+        try:
+            await self._show(update, surface, job=job, card=card)
+        finally:
+            self._showing.discard(job.id)
+            shown.set()
+            await going
+
+    async def _set_going(self, job: Job, shown: asyncio.Event) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(SHOWN_FIRST_S):
+                await shown.wait()
+        await self._start.wake(job)
+
+    async def _show(self, update: ChatUpdate, surface: Surface, *, job: Job, card: Card) -> None:
         # In its message's turn: its end must not come before.
         try:
             async with self._turns.of(job.id):
-                card = waiting_card(job, ahead=await self._jobs.ahead_of(job))
                 shown_at = await surface.send(update.reply_to, card, key=message_key(job))
                 await self._jobs.note_shown(job.id, shown_at)
         except StationError as error:

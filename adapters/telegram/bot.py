@@ -34,7 +34,8 @@ AT_ONCE = 1_024
 """So many updates are worked on at once; most of them wait for a place to answer."""
 
 POLL_S = 30
-GOODBYE_S = 1.2
+ENDING_S, CONFIRMED_S, STOPPED_S = 0.4, 0.4, 0.2
+"""Together as long as an end may take."""
 HEARD = (Update.MESSAGE, Update.CALLBACK_QUERY)
 
 Alert = Callable[[str, str], Coroutine[object, object, None]]
@@ -73,6 +74,7 @@ class TelegramBot(Front):
         self._media = media
         self._alert = alert
         self._alerts: set[asyncio.Task[None]] = set()
+        self._hearing: set[asyncio.Task[Any]] = set()
 
     async def run(self, ready: Ready) -> None:
         request, polls = request_over_aiohttp(), Polls(self._surface.intake)
@@ -89,8 +91,28 @@ class TelegramBot(Front):
         except InvalidToken as error:
             raise FrontRefusedError("Telegram does not know our token") from error
         finally:
-            self._surface.bot = None
-            await _shielded(_close(app, request, polls.request))
+            await _shielded(self._close(app, polls))
+            await request.shutdown()
+            await polls.request.shutdown()
+
+    async def _close(self, app: App, polls: Polls) -> None:
+        """Let what is being answered be answered, confirm what is taken, and end the rest."""
+        polls.is_ending = True
+        if self._hearing:
+            await asyncio.wait(self._hearing, timeout=ENDING_S)
+        self._surface.bot = None
+        with contextlib.suppress(TimeoutError, TelegramError):
+            async with asyncio.timeout(CONFIRMED_S):
+                if app.updater is not None and app.updater.running:
+                    await app.updater.stop()
+        # Not before: whoever is cut off here would count as taken.
+        for task in self._hearing:
+            task.cancel()
+        with contextlib.suppress(TimeoutError, TelegramError):
+            async with asyncio.timeout(STOPPED_S):
+                if app.running:
+                    await app.stop()
+                await app.shutdown()
 
     def _application(self, request: HTTPXRequest, polling: HTTPXRequest) -> App:
         root = self._settings.base_url
@@ -133,43 +155,48 @@ class TelegramBot(Front):
             task.add_done_callback(self._alerts.discard)
 
     async def _hear(self, update: Update, _: object) -> None:
-        if update.callback_query is not None:
-            await self._press(update.callback_query)
-        elif update.message is not None:
-            await self._message(update.message)
+        task = asyncio.current_task()
+        if task is not None:
+            self._hearing.add(task)
+            task.add_done_callback(self._hearing.discard)
+        with self._surface.intake.taking(update.update_id):
+            if update.callback_query is not None:
+                await self._press(update.callback_query, number=update.update_id)
+            elif update.message is not None:
+                await self._message(update.message, number=update.update_id)
 
-    async def _press(self, query: CallbackQuery) -> None:
+    async def _press(self, query: CallbackQuery, *, number: int) -> None:
         answering = asyncio.create_task(_answered(query))
         address = address_of_press(query)
         if address is not None and query.data is not None:
-            with self._surface.intake.taking(address.reply_to):
-                pressed = ChatUpdate(
-                    id=update_id(self._settings.secret, PLATFORM, "press", query.id),
-                    sender=identity_of(query.from_user.id),
-                    reply_to=address.reply_to,
-                    action=query.data,
-                    message=str(address.message),
-                )
-                await self._conversation.handle(pressed, self._surface)
+            self._surface.intake.answered_at(address.reply_to, number)
+            pressed = ChatUpdate(
+                id=update_id(self._settings.secret, PLATFORM, "press", query.id),
+                sender=identity_of(query.from_user.id),
+                reply_to=address.reply_to,
+                action=query.data,
+                message=str(address.message),
+            )
+            await self._conversation.handle(pressed, self._surface)
         await answering
 
-    async def _message(self, message: Message) -> None:
+    async def _message(self, message: Message, *, number: int) -> None:
         said = said_in(message, username=message.get_bot().username)
         if said is None or message.from_user is None:
             return
         address = address_of(message)
-        with self._surface.intake.taking(address.reply_to):
-            images, trouble = await self._taken(said.picture)
-            names = ("message", address.chat, message.message_id)
-            update = ChatUpdate(
-                id=update_id(self._settings.secret, PLATFORM, *names),
-                sender=identity_of(message.from_user.id),
-                reply_to=address.reply_to,
-                text=said.text,
-                images=images,
-                trouble=trouble,
-            )
-            await self._conversation.handle(update, self._surface)
+        self._surface.intake.answered_at(address.reply_to, number)
+        images, trouble = await self._taken(said.picture)
+        names = ("message", address.chat, message.message_id)
+        update = ChatUpdate(
+            id=update_id(self._settings.secret, PLATFORM, *names),
+            sender=identity_of(message.from_user.id),
+            reply_to=address.reply_to,
+            text=said.text,
+            images=images,
+            trouble=trouble,
+        )
+        await self._conversation.handle(update, self._surface)
 
     async def _taken(
         self, picture: PhotoSize | Document | None
@@ -201,19 +228,6 @@ async def _answered(query: CallbackQuery) -> None:
     """Stop the button's spinning, which needs to be done soon and does not matter later."""
     with contextlib.suppress(TelegramError):
         await query.answer()
-
-
-async def _close(app: App, *requests: HTTPXRequest) -> None:
-    with contextlib.suppress(TimeoutError, TelegramError, RuntimeError):
-        async with asyncio.timeout(GOODBYE_S):
-            if app.updater is not None and app.updater.running:
-                with contextlib.suppress(TelegramError):
-                    await app.updater.stop()
-            if app.running:
-                await app.stop()
-            await app.shutdown()
-    for each in requests:
-        await each.shutdown()
 
 
 async def _shielded(work: "Awaitable[None]") -> None:

@@ -42,31 +42,41 @@ def request_over_aiohttp(hooks: Hooks | None = None) -> HTTPXRequest:
 
 
 class Polls:
-    """Asks for updates when those before are taken. `refused` is set when the token is no more."""
+    """
+    Asks for updates when those before are taken.
+
+    `refused` is set when the token is no more. Set `is_ending` at the end: what is not taken then
+    is not confirmed, and comes again.
+    """
 
     def __init__(self, intake: Intake) -> None:
         self.refused = asyncio.Event()
+        self.is_ending = False
         self.request = request_over_aiohttp({"request": [self._ask], "response": [self._told]})
         self._intake = intake
 
-    async def _ask(self, _: httpx.Request) -> None:
-        await self._intake.settled()
+    async def _ask(self, request: httpx.Request) -> None:
+        if not self.is_ending:
+            await self._intake.settled()
+        elif not self._intake.is_settled:
+            raise httpx.RequestError("updates are not taken yet", request=request)
 
     async def _told(self, response: httpx.Response) -> None:
         if response.status_code in {HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND}:
             self.refused.set()
         if response.status_code == HTTPStatus.OK:
-            self._intake.fetched(_count(await response.aread()))
+            self._intake.fetched(_updates_in(await response.aread()))
 
 
-def _count(body: bytes) -> int:
-    """Return how many updates an answer brings."""
+def _updates_in(body: bytes) -> list[int]:
+    """Return the numbers of the updates that an answer brings; the library judges the rest."""
     try:
         told = orjson.loads(body)
     except orjson.JSONDecodeError:
-        return 0  # the library says what it thinks of it
+        return []
     result = told.get("result") if isinstance(told, dict) else None
-    return len(result) if isinstance(result, list) else 0
+    updates = result if isinstance(result, list) else []
+    return [each["update_id"] for each in updates if isinstance(each, dict) and "update_id" in each]
 
 
 def _session(transport: AiohttpTransport) -> aiohttp.ClientSession:

@@ -8,8 +8,7 @@ after a crash has the same id, and starts nothing twice.
 
 import asyncio
 import contextlib
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from adapters.chat.surface import ReplyTo
 
@@ -18,47 +17,56 @@ SETTLED_WITHIN_S = 2.0
 
 
 class Intake:
-    """Counts updates from their fetching until they are taken."""
+    """Knows updates by their numbers, from their fetching until they are taken."""
 
     def __init__(self, *, within_s: float = SETTLED_WITHIN_S) -> None:
-        self.open = 0
-        """How many updates are not taken yet."""
         self._within_s = within_s
-        self._taking: Counter[ReplyTo] = Counter()
+        self._open: set[int] = set()
+        self._at: dict[ReplyTo, set[int]] = {}
+        """Which updates are answered where: an answer there means that they are taken."""
         self._settled = asyncio.Event()
         self._settled.set()
 
-    def fetched(self, count: int) -> None:
-        """Note that so many updates came in."""
-        self.open += count
-        if self.open > 0:
-            self._settled.clear()
+    @property
+    def is_settled(self) -> bool:
+        """Whether everything that was fetched is taken."""
+        return not self._open
+
+    def fetched(self, updates: Iterable[int]) -> None:
+        """Note which updates came in."""
+        self._open.update(updates)
+        self._look()
 
     @contextlib.contextmanager
-    def taking(self, reply_to: ReplyTo) -> Iterator[None]:
+    def taking(self, update: int) -> Iterator[None]:
         """Work on one update; at the end it is taken, if it was not before."""
-        self._taking[reply_to] += 1
         try:
             yield
         finally:
-            self.taken(reply_to)
+            self._open.discard(update)
+            for reply_to in [at for at, updates in self._at.items() if update in updates]:
+                self._at[reply_to].discard(update)
+                if not self._at[reply_to]:
+                    del self._at[reply_to]
+            self._look()
+
+    def answered_at(self, reply_to: ReplyTo, update: int) -> None:
+        """Note where an update will be answered."""
+        self._at.setdefault(reply_to, set()).add(update)
 
     def taken(self, reply_to: ReplyTo) -> None:
-        """Note that whatever an update began is saved."""
-        if self._taking[reply_to] > 0:
-            self._taking[reply_to] -= 1
-            self.open -= 1
-        if not self._taking[reply_to]:
-            del self._taking[reply_to]
-        if self.open <= 0:
-            self.open = 0
-            self._settled.set()
+        """Note that whatever began there is saved: something is being said to it."""
+        self._open -= self._at.get(reply_to, set())
+        self._look()
 
     async def settled(self) -> None:
-        """Wait until everything is taken, but not for ever."""
-        with contextlib.suppress(TimeoutError):
+        """Wait until everything is taken, but not for ever: what takes longer is not waited for."""
+        try:
             async with asyncio.timeout(self._within_s):
                 await self._settled.wait()
-        # What has not been taken until now will be: it is only not waited for again.
-        self.open = 0
-        self._settled.set()
+        except TimeoutError:
+            self._open.clear()
+            self._look()
+
+    def _look(self) -> None:
+        (self._settled.clear if self._open else self._settled.set)()

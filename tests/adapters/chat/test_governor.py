@@ -347,3 +347,13 @@ async def test_a_chat_at_rest_is_forgotten_and_one_that_must_be_silent_is_not() 
     silent_s = bench.governor.delay_s("silent")
 
     assert (asked.count("early"), asked.count("silent"), silent_s) == (2, 1, 990)
+
+
+async def test_a_chat_is_held_only_as_long_as_the_platform_asked() -> None:
+    bench = a_bench(bot=BOT, chat=BURST_OF_3)
+    bench.governor.hold("ada", 5)
+    held = [bench.governor.is_held("ada"), bench.governor.is_held("bob")]
+
+    await bench.timer.pass_time(5)
+
+    assert (held, bench.governor.is_held("ada")) == ([True, False], False)

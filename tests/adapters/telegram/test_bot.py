@@ -325,3 +325,46 @@ async def test_polls_that_fail_are_made_again() -> None:
 
         bench.server.faults.add(kind=Status(404, "Not Found"), method="sendMessage", times=1)
         assert bench.called("getMe") == 1
+
+
+async def test_what_is_not_for_us_holds_up_nobody() -> None:
+    async with a_bench() as bench:
+        group = bench.server.group(chat_id=-1001, title="foxes", members=[bench.ann])
+        await bench.ann.in_group(group).say("/help@other_bot")
+        bench.server.push({"message": {**_from(bench), "group_chat_created": True}})
+        began_at = asyncio.get_running_loop().time()
+
+        await bench.ann.say("a red fox")
+
+        assert (await bench.hears()).text == "a red fox"
+        assert asyncio.get_running_loop().time() - began_at < 1
+
+
+async def test_what_is_not_taken_at_the_end_comes_again() -> None:
+    server = TelegramServer(token=TOKEN)
+    async with server.running():
+        first, second = Listening(), Listening()
+        first.gate.clear()
+        ann = server.person(user_id=7, first_name="Ann", started=True)
+        with capture_logs():
+            for conversation in (first, second):
+                surface = TelegramSurface(a_media())
+                bot = a_bot(server, surface, media=a_media(), conversation=conversation, alerts=[])
+                async with polling(bot):
+                    if conversation is first:
+                        await ann.say("a red fox")
+                    await until(lambda heard=conversation.heard: bool(heard))  # type: ignore[misc] # mypy cannot tell a lambda's default
+
+        assert [each.text for each in second.heard] == ["a red fox"]
+        assert first.heard[0].id == second.heard[0].id
+
+
+async def test_a_bot_that_is_run_again_leaves_nothing_of_the_first_run() -> None:
+    async with a_bench() as bench:
+        bench.conversation.gate.clear()
+        await bench.ann.say("a red fox")
+        await bench.hears()
+    await asyncio.sleep(0)
+
+    left = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+    assert left == []
