@@ -37,8 +37,8 @@ from adapters.chat.surface import (
 )
 from adapters.telegram.cards import LIMITS, html_of, keyboard, sent_as
 from adapters.telegram.intake import Intake
-from adapters.telegram.troubles import ChatMovedError, explained
-from adapters.telegram.updates import Address
+from adapters.telegram.troubles import ChatMovedError, TopicGoneError, explained
+from adapters.telegram.updates import Address, Place
 from core.media.model import MediaRef
 from core.media.service import Media
 
@@ -55,6 +55,8 @@ Ours are a little lower, for calls do not arrive at the distance at which they w
 SOON_S = 0.1
 """Whoever waits longer for an answer sees that we are typing."""
 
+DOCUMENT = "document"
+MOST_MOVES = 3
 _REMEMBERED = 1_000
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 _INPUTS: dict[str, Callable[..., InputMedia]] = {
@@ -62,9 +64,9 @@ _INPUTS: dict[str, Callable[..., InputMedia]] = {
     "video": InputMediaVideo,
     "animation": InputMediaAnimation,
     "audio": InputMediaAudio,
-    "document": InputMediaDocument,
+    DOCUMENT: InputMediaDocument,
 }
-_ALBUMS = {"photo": "visual", "video": "visual", "audio": "audio", "document": "document"}
+_ALBUMS = {"photo": "visual", "video": "visual", "audio": "audio", DOCUMENT: DOCUMENT}
 """What may stand in one album together."""
 
 
@@ -109,18 +111,18 @@ class TelegramSurface(Surface):
     async def send(self, to: ReplyTo, card: Card, *, key: str) -> ShownAt:
         self.intake.taken(to)
         address = Address.read(to)
-        chat = str(address.chat)
-        if not self._governor.is_held(chat) and self._governor.delay_s(chat) > SOON_S:
-            self._type(address.chat)
+        chat = self._now(address).chat
+        if not self._governor.is_held(str(chat)) and self._governor.delay_s(str(chat)) > SOON_S:
+            self._type(chat)
         return await self._show(address, ShownAt(""), fit(card, LIMITS), key=key)
 
     async def edit(self, to: ReplyTo, shown_at: ShownAt, card: Card) -> None:
-        address, fitted = Address.read(to), fit(card, LIMITS)
+        del to  # the message's own place tells its chat
         if shown_at:
-            chat = str(address.chat)
-            with contextlib.suppress(MessageGoneError):
+            place, fitted = Place.read(shown_at), fit(card, LIMITS)
+            with contextlib.suppress(MessageGoneError, ChatMovedError):
                 await self._governor.run_now(
-                    chat, lambda: self._edit_text(address, shown_at, fitted)
+                    str(place.chat), lambda: self._edit_text(place, fitted)
                 )
 
     async def finish(self, to: ReplyTo, shown_at: ShownAt, card: Card, *, key: str) -> ShownAt:
@@ -133,45 +135,52 @@ class TelegramSurface(Surface):
     async def _show(self, address: Address, shown_at: ShownAt, card: Card, *, key: str) -> ShownAt:
         known = shown_at or self._shown.get((address.chat, key))
         if known:
-            with contextlib.suppress(MessageGoneError):
-                return await self._shown_in_place(address, known, card)
+            # A group that has moved took none of its messages along.
+            with contextlib.suppress(MessageGoneError, ChatMovedError):
+                return await self._shown_in_place(known, card)
         anew = await self._shown_anew(address, card)
         _remember(self._shown, (address.chat, key), anew)
         return anew
 
-    async def _shown_in_place(self, address: Address, shown_at: ShownAt, card: Card) -> ShownAt:
-        if card.media:
-            await self._with_file(
-                address,
-                card.media[0],
-                lambda file: self._edit_file(address, shown_at, card, file=file),
-            )
-        else:
-            await self._run(address, lambda: self._edit_text(address, shown_at, card))
+    async def _shown_in_place(self, shown_at: ShownAt, card: Card) -> ShownAt:
+        place = Place.read(shown_at)
+
+        async def edited(file: _File | None) -> None:
+            async def call() -> None:
+                if file is None:
+                    await self._edit_text(place, card)
+                else:
+                    await self._edit_file(place, card, file)
+
+            await self._governor.run(str(place.chat), call)
+
+        await self._with_file(card, edited)
         return shown_at
 
     async def _shown_anew(self, address: Address, card: Card) -> ShownAt:
-        if card.media:
-            message = await self._with_file(
-                address, card.media[0], lambda file: self._send_file(address, card, file)
-            )
-        else:
-            message = await self._run(address, lambda: self._send_text(address, card))
-        return ShownAt(str(message.message_id))
+        async def sent(file: _File | None) -> ShownAt:
+            async def call(at: Address) -> ShownAt:
+                if file is None:
+                    message = await self._send_text(at, card)
+                else:
+                    message = await self._send_file(at, card, file)
+                return Place(at.chat, message.message_id).shown_at
+
+            return await self._sent(address, call)
+
+        return await self._with_file(card, sent)
 
     async def _with_file(
-        self,
-        address: Address,
-        media: MediaRef,
-        call: Callable[[_File], Coroutine[object, object, T]],
+        self, card: Card, call: Callable[[_File | None], Coroutine[object, object, T]]
     ) -> T:
-        """Make a call with a file; as a document where it is not taken as what it is."""
-        file = await self._file(media)
+        """Make a call with the card's file; as a document where it is not taken as what it is."""
+        file = await self._file(card.media[0]) if card.media else None
         try:
-            return await self._run(address, lambda: call(file))
+            return await call(file)
         except FilesRefusedError:
-            plain = attrs.evolve(file, kind="document")
-            return await self._run(address, lambda: call(plain))
+            if file is None:
+                raise
+            return await call(attrs.evolve(file, kind=DOCUMENT))
 
     async def _send_albums(self, address: Address, media: Sequence[MediaRef], *, key: str) -> None:
         """Send several results; those that were sent are not sent again when a later one fails."""
@@ -179,83 +188,93 @@ class TelegramSurface(Surface):
         for number, album in enumerate(albums):
             if number >= self._albums_sent.get(key, 0):
                 files = [await self._file(ref) for ref in album]
-                await self._run(address, partial(self._send_album, address, files))
+                try:
+                    await self._sent(address, partial(self._send_album, files))
+                except FilesRefusedError:
+                    plain = [attrs.evolve(file, kind=DOCUMENT) for file in files]
+                    await self._sent(address, partial(self._send_album, plain))
                 _remember(self._albums_sent, key, number + 1)
 
-    async def _send_text(self, address: Address, card: Card) -> Message:
+    async def _sent(
+        self, address: Address, call: Callable[[Address], Coroutine[object, object, T]]
+    ) -> T:
+        """Make a call that sends, at the chat's pace, wherever the chat and its topic are now."""
+        for _ in range(MOST_MOVES):
+            at = self._now(address)
+            try:
+                return await self._governor.run(str(at.chat), partial(call, at))
+            except ChatMovedError as error:
+                self._moved[address.chat] = error.chat
+            except TopicGoneError:
+                address = Address(address.chat)
+        raise NotShownError("the chat moves again and again")
+
+    async def _send_text(self, at: Address, card: Card) -> Message:
         with explained():
             return await self._connected().send_message(
-                self._chat(address),
+                at.chat,
                 html_of(card),
                 parse_mode=ParseMode.HTML,
                 reply_markup=keyboard(card),
                 link_preview_options=_NO_PREVIEW,
-                **_place(address),
+                **_place(at),
             )
 
-    async def _send_file(self, address: Address, card: Card, file: _File) -> Message:
+    async def _send_file(self, at: Address, card: Card, file: _File) -> Message:
         bot = self._connected()
         ways: dict[str, Callable[..., Coroutine[object, object, Message]]] = {
             "photo": bot.send_photo,
             "video": bot.send_video,
             "animation": bot.send_animation,
             "audio": bot.send_audio,
-            "document": bot.send_document,
+            DOCUMENT: bot.send_document,
         }
         with explained():
             return await ways[file.kind](
-                self._chat(address),
+                at.chat,
                 file.data,
                 filename=file.name,
                 caption=html_of(card),
                 parse_mode=ParseMode.HTML,
                 reply_markup=keyboard(card),
-                **_place(address),
+                **_place(at),
             )
 
-    async def _send_album(self, address: Address, files: Sequence[_File]) -> None:
+    async def _send_album(self, files: Sequence[_File], at: Address) -> None:
         if len(files) == 1:
-            await self._send_file(address, Card(spans=()), files[0])
+            await self._send_file(at, Card(spans=()), files[0])
             return
         inputs: list[Any] = [file.input() for file in files]
         with explained():
-            await self._connected().send_media_group(self._chat(address), inputs, **_place(address))
+            await self._connected().send_media_group(at.chat, inputs, **_place(at))
 
-    async def _edit_text(self, address: Address, shown_at: ShownAt, card: Card) -> None:
+    async def _edit_text(self, place: Place, card: Card) -> None:
         with explained():
             await self._connected().edit_message_text(
                 html_of(card),
-                self._chat(address),
-                int(shown_at),
+                place.chat,
+                place.message,
                 parse_mode=ParseMode.HTML,
                 reply_markup=keyboard(card),
                 link_preview_options=_NO_PREVIEW,
             )
 
-    async def _edit_file(
-        self, address: Address, shown_at: ShownAt, card: Card, *, file: _File
-    ) -> None:
+    async def _edit_file(self, place: Place, card: Card, file: _File) -> None:
         with explained():
             await self._connected().edit_message_media(
                 file.input(caption=html_of(card), parse_mode=ParseMode.HTML),
-                self._chat(address),
-                int(shown_at),
+                place.chat,
+                place.message,
                 reply_markup=keyboard(card),
             )
-
-    async def _run(self, address: Address, call: Callable[[], Coroutine[object, object, T]]) -> T:
-        """Make a call at the chat's pace; when the group has become a larger one, there."""
-        try:
-            return await self._governor.run(str(self._chat(address)), call)
-        except ChatMovedError as error:
-            self._moved[address.chat] = error.chat
-            return await self._governor.run(str(error.chat), call)
 
     async def _file(self, media: MediaRef) -> _File:
         return _File(sent_as(media), await self._media.read(media.id), str(media.id))
 
-    def _chat(self, address: Address) -> int:
-        return self._moved.get(address.chat, address.chat)
+    def _now(self, address: Address) -> Address:
+        """Return where a chat is now; one that has moved has none of its topics and messages."""
+        moved = self._moved.get(address.chat)
+        return address if moved is None else Address(moved)
 
     def _connected(self) -> Bot:
         if self.bot is None:

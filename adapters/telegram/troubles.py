@@ -16,6 +16,7 @@ AS_IT_SHOULD_BE = ("not modified", "there is no text in the message to edit")
 """The second: the result is there already, and a late edit must not cover it."""
 
 GONE = ("message to edit not found", "message can't be edited", "message_id_invalid")
+TOPIC_GONE = "message thread not found"
 CLOSED = (
     "chat not found",
     "user not found",
@@ -28,6 +29,12 @@ CLOSED = (
 )
 FILE_REFUSED = ("photo_", "image_process_failed", "wrong type of the web page content")
 """As the texts begin that refuse a picture which would do as a document."""
+
+
+class TopicGoneError(NotShownError):
+    """The topic of the group is not there any more; the group is."""
+
+    code = "chat.topic_gone"
 
 
 class ChatMovedError(NotShownError):
@@ -69,6 +76,8 @@ def _of_refusal(message: str) -> NotShownError | None:
     text = message.lower()
     if any(each in text for each in AS_IT_SHOULD_BE):
         return None
+    if TOPIC_GONE in text:
+        return TopicGoneError(message)
     if any(each in text for each in GONE):
         return MessageGoneError(message)
     if any(each in text for each in CLOSED):

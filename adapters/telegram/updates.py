@@ -6,7 +6,7 @@ import attrs
 from telegram import CallbackQuery, Document, Message, PhotoSize
 from telegram.constants import ChatType
 
-from adapters.chat.surface import ReplyTo
+from adapters.chat.surface import ReplyTo, ShownAt
 from core.sessions.model import Identity
 
 PLATFORM = "telegram"
@@ -40,6 +40,25 @@ class Address:
     def is_group(self) -> bool:
         """Groups and channels have negative numbers."""
         return self.chat < 0
+
+
+@attrs.frozen
+class Place:
+    """A message of ours, and its chat: a group that becomes a supergroup begins to count anew."""
+
+    chat: int
+    message: int
+
+    @classmethod
+    def read(cls, shown_at: ShownAt) -> "Place":
+        """Return the place of its text."""
+        chat, _, message = shown_at.partition("/")
+        return cls(int(chat), int(message))
+
+    @property
+    def shown_at(self) -> ShownAt:
+        """The place as text."""
+        return ShownAt(f"{self.chat}/{self.message}")
 
 
 @attrs.frozen(kw_only=True)

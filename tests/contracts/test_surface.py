@@ -106,7 +106,7 @@ async def telegram(folder: Path) -> AsyncIterator[Shown]:
             texts=texts,
             ada=ada,
             bob=bob_at,
-            gone=ShownAt("99999"),
+            gone=ShownAt("7/99999"),
             result=await bench.result(),
         )
 

@@ -9,6 +9,7 @@ from adapters.chat.actions import CancelJob, RepeatJob
 from adapters.chat.cards import Button, Card, Span, Style, Tone, Weight
 from adapters.chat.surface import ChatClosedError, NotShownError, ReplyTo, ShownAt
 from adapters.telegram.surface import OF_GROUP, OF_PERSON, TelegramSurface, rate_of
+from adapters.telegram.updates import Place
 from core.media.model import MediaRef
 from core.shared.ids import JobId
 from tests.adapters.telegram.bench import a_bench, a_media
@@ -78,7 +79,7 @@ async def test_an_end_that_is_repeated_is_shown_once() -> None:
 async def test_a_waiting_card_that_was_deleted_is_no_reason_to_lose_the_end() -> None:
     async with a_bench() as bench:
         shown_at = await bench.surface.send(bench.to, WAITING, key="job-1")
-        bench.ann.delete(int(shown_at))
+        bench.ann.delete(Place.read(shown_at).message)
         await bench.surface.edit(bench.to, shown_at, WAITING)
         await bench.surface.finish(bench.to, shown_at, a_result(await bench.result()), key="job-1")
 
@@ -189,7 +190,7 @@ async def test_a_late_answer_is_waited_for() -> None:
 
         shown_at = await bench.shows("late")
 
-        assert [each.id for each in bench.ann.messages] == [int(shown_at)]
+        assert [each.id for each in bench.ann.messages] == [Place.read(shown_at).message]
 
 
 async def test_who_has_blocked_us_is_not_tried_again() -> None:
@@ -204,14 +205,52 @@ async def test_who_has_blocked_us_is_not_tried_again() -> None:
 
 async def test_a_group_that_has_moved_is_found_in_its_new_place() -> None:
     async with a_bench() as bench:
-        bench.server.group(chat_id=-5, title="old", members=[bench.ann])
-        bench.server.faults.add(kind=MigrateTo(-1005), method="sendMessage")
+        group = bench.server.group(chat_id=-5, title="old", members=[bench.ann])
         to = ReplyTo("telegram:-5:0:0")
-        await bench.surface.send(to, WAITING, key="a")
-        await bench.surface.send(to, WAITING, key="b")
+        before = await bench.surface.send(to, WAITING, key="job-1")
+        bench.server.faults.add(kind=MigrateTo(-1005), method="sendMessage")
+        after = await bench.surface.send(to, a_result(), key="job-2")
+        await bench.surface.edit(to, before, a_result())
+        await bench.surface.finish(to, before, a_result(await bench.result()), key="job-1")
+        await bench.surface.finish(to, after, a_result(), key="job-2")
+        await bench.surface.send(to, WAITING, key="job-3")
 
-        chats = [call.chat_id for call in bench.server.calls if call.method == "sendMessage"]
-        assert chats == [-5, -1005, -1005]
+        shown = bench.ann.in_group(group).messages
+        assert [(each.text, len(each.media)) for each in shown][:2] == [("Done", 0), ("Done", 1)]
+        assert len(shown) == 3
+
+
+async def test_a_topic_that_is_gone_is_answered_in_the_group() -> None:
+    async with a_bench() as bench:
+        group = bench.server.group(chat_id=-1001, title="foxes", members=[bench.ann])
+        gone = Status(400, "Bad Request: message thread not found")
+        bench.server.faults.add(kind=gone, method="sendMessage")
+
+        await bench.surface.send(ReplyTo("telegram:-1001:0:0"), WAITING, key="k")
+
+        assert len(bench.ann.in_group(group).messages) == 1
+
+
+async def test_a_group_that_moves_without_end_is_tried_later() -> None:
+    async with a_bench() as bench:
+        bench.server.group(chat_id=-1001, title="foxes", members=[bench.ann])
+        gone = Status(400, "Bad Request: message thread not found")
+        bench.server.faults.add(kind=gone, method="sendMessage", times=3)
+
+        with pytest.raises(NotShownError):
+            await bench.surface.send(ReplyTo("telegram:-1001:0:0"), WAITING, key="k")
+
+
+async def test_an_album_that_is_refused_comes_as_documents() -> None:
+    async with a_bench() as bench:
+        refusal = Status(400, "Bad Request: IMAGE_PROCESS_FAILED")
+        bench.server.faults.add(kind=refusal, method="sendMediaGroup")
+        result = a_result(await bench.result(), await bench.result())
+
+        await bench.surface.finish(bench.to, NOWHERE, result, key="job-1")
+
+        kinds = [media.kind for shown in bench.ann.messages for media in shown.media]
+        assert kinds == ["document", "document"]
 
 
 async def test_in_a_group_an_answer_replies_to_what_was_said() -> None:
