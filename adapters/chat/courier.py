@@ -40,7 +40,7 @@ SWEPT_AT_ONCE = 50
 SWEEP_WAITS_S = 5.0
 """A sweep waits so long for what it began; a chat that takes longer goes on beside the next."""
 
-GOODBYE_S = 1.0
+GOODBYE_S = 0.4
 """What is being shown at the end has so long to be shown, and to be noted as such."""
 
 log = structlog.get_logger()
@@ -65,10 +65,11 @@ class Courier:
         self._turns = turns
         self._under_way: dict[JobId, asyncio.Task[None]] = {}
         self._again: dict[JobId, asyncio.TimerHandle] = {}
+        self._is_stopped = False
 
     async def hear(self, event: Event) -> None:
         """Begin to deliver at once what an event tells of."""
-        if isinstance(event, DeliveryDue):
+        if isinstance(event, DeliveryDue) and not self._is_stopped:
             job = await self._jobs.get(event.job)
             if job is not None and job.delivery is Delivery.PENDING:
                 self._begin(job)
@@ -86,7 +87,8 @@ class Courier:
         return len(tasks)
 
     async def stop(self) -> None:
-        """Let what is being shown be shown, within a second; the rest follows after a start."""
+        """Let what is being shown be shown, but not for long; the rest follows after a start."""
+        self._is_stopped = True
         tasks = list(self._under_way.values())
         if tasks:
             await asyncio.wait(tasks, timeout=GOODBYE_S)
@@ -98,8 +100,8 @@ class Courier:
             timer.cancel()
 
     def _begin(self, job: Job) -> asyncio.Task[None] | None:
-        """Deliver in a task of its own, which is returned; None when one is at it already."""
-        if job.id in self._under_way:
+        """Deliver in a task of its own, which is returned; None when one is at it, or at the end."""
+        if job.id in self._under_way or self._is_stopped:
             return None
         task = asyncio.create_task(self.deliver(job))
         self._under_way[job.id] = task

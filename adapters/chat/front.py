@@ -1,11 +1,11 @@
 """What a platform's bot is to the program: something that runs, and may fail, for itself."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from typing import Protocol
 
 from core.shared.errors import StationError
 
-Ready = Callable[[str], Awaitable[None]]
+Ready = Callable[[str], Coroutine[object, object, None]]
 """Called once the platform talks with us, with our name there: `@station_bot`."""
 
 

@@ -13,6 +13,7 @@ from adapters.chat.surface import (
     Surface,
     platform_of,
 )
+from adapters.chat.tasks import Tasks
 from adapters.chat.views.pages import alert_card
 from core.shared.errors import StationError
 from core.shared.events import Event, OperatorAlerted
@@ -37,20 +38,16 @@ class OperatorsChat:
         self._to = ReplyTo(to)
         self._surfaces = surfaces
         self._sleep = sleep
-        self._telling: set[asyncio.Task[None]] = set()
+        self._telling = Tasks(bug="alert.bug")
 
     async def hear(self, event: Event) -> None:
         """Begin to tell an operator's matter. Never waits for a platform."""
         if isinstance(event, OperatorAlerted) and platform_of(self._to) in self._surfaces:
-            task = asyncio.create_task(self._tell(event))
-            self._telling.add(task)
-            task.add_done_callback(self._telling.discard)
+            self._telling.begin(self._tell(event))
 
     async def stop(self) -> None:
         """End all telling."""
-        for task in self._telling:
-            task.cancel()
-        await asyncio.gather(*self._telling, return_exceptions=True)
+        await self._telling.stop()
 
     async def _tell(self, alert: OperatorAlerted) -> None:
         card = alert_card(alert.text)

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from adapters.chat import texts
 from core.media.model import MediaRef
 from core.media.service import Media
-from core.shared.errors import MediaRefusedError, UserMistakeError
+from core.shared.errors import MediaRefusedError, StationError, UserMistakeError
 
 PICTURE_BYTES = 20_000_000
 
@@ -29,6 +29,16 @@ async def take(
         except UserMistakeError as error:
             trouble = trouble or error
     return tuple(taken), trouble
+
+
+async def take_or_tell(
+    media: Media, fetches: Sequence[Fetch]
+) -> tuple[tuple[MediaRef, ...], StationError | None]:
+    """Return the same, with a store in trouble as the trouble: where nobody sends it again."""
+    try:
+        return await take(media, fetches)
+    except StationError as error:
+        return (), error
 
 
 def check_size(size_bytes: int | None) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Sequence
+from collections.abc import Coroutine
 from functools import partial
 
 import aiohttp
@@ -10,8 +10,9 @@ import discord
 import structlog
 
 from adapters.chat.front import Front, FrontRefusedError, Ready
-from adapters.chat.pictures import check_size, not_fetched, take
+from adapters.chat.pictures import check_size, not_fetched, take_or_tell
 from adapters.chat.surface import ReplyTo
+from adapters.chat.tasks import Tasks
 from adapters.chat.updates import ChatUpdate, UpdateHandler, update_id
 from adapters.discord.cards import Interaction, Pressable
 from adapters.discord.commands import Listed
@@ -25,9 +26,7 @@ from adapters.discord.updates import (
     said_by,
     said_in,
 )
-from core.media.model import MediaRef
 from core.media.service import Media
-from core.shared.errors import StationError
 
 FETCH_S = 30.0
 LONGEST_HOLD_S = 30.0
@@ -56,7 +55,7 @@ class DiscordBot(Front):
         self._conversation = conversation
         self._surface = surface
         self._media = media
-        self._begun: set[asyncio.Future[None]] = set()
+        self._hearing = Tasks(bug="discord.bug")
 
     async def run(self, ready: Ready) -> None:
         connections = connector(self._settings)
@@ -71,14 +70,12 @@ class DiscordBot(Front):
             await self._close(client, connections)
 
     async def _close(self, client: discord.Client, connections: aiohttp.TCPConnector) -> None:
-        if self._begun:
-            await asyncio.wait(self._begun, timeout=ENDING_S)
-        for task in self._begun:
-            task.cancel()
+        await self._hearing.wait(ENDING_S)
+        await self._hearing.stop()
         self._surface.client = None
-        self._surface.interactions.close()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(GOODBYE_S):
+                await self._surface.interactions.end()
                 await client.close()
         await connections.close()
 
@@ -92,30 +89,24 @@ class DiscordBot(Front):
             await self._hand_over(said, opened.reply_to, number=interaction.id, user=user)
             await opened.settle()
 
-        self.begin(answer())
+        self._hearing.begin(answer())
 
     def hear_message(self, message: discord.Message) -> None:
         """Answer a message, if it is for us."""
         said = said_in(message)
         if said is not None:
-            to = address_of(message.channel.id, message.id)
-            self.begin(self._hand_over(said, to, number=message.id, user=message.author))
+            to = address_of(message.channel.id, message.id, alone=True)
+            self._hearing.begin(self._hand_over(said, to, number=message.id, user=message.author))
 
-    def begin(self, work: Awaitable[None]) -> None:
-        """Have something done that ends with the bot, and whose bugs end nothing."""
-        task = asyncio.ensure_future(work)
-        self._begun.add(task)
-        task.add_done_callback(self._ended)
-
-    def _ended(self, task: asyncio.Future[None]) -> None:
-        self._begun.discard(task)
-        if not task.cancelled() and (bug := task.exception()) is not None:
-            log.error("discord.bug", exc_info=bug)
+    def told(self, telling: Coroutine[object, object, None]) -> None:
+        """Have it told that we are there, and do not wait for it."""
+        self._hearing.begin(telling)
 
     async def _hand_over(
         self, said: Said, to: ReplyTo, *, number: int, user: discord.abc.Snowflake
     ) -> None:
-        images, trouble = await self._taken(said.pictures)
+        fetches = [partial(_fetched, each) for each in said.pictures]
+        images, trouble = await take_or_tell(self._media, fetches)
         update = ChatUpdate(
             id=update_id(self._settings.secret, PLATFORM, number),
             sender=identity_of(user),
@@ -127,14 +118,6 @@ class DiscordBot(Front):
             message=said.message,
         )
         await self._conversation.handle(update, self._surface)
-
-    async def _taken(
-        self, pictures: Sequence[discord.Attachment]
-    ) -> tuple[tuple[MediaRef, ...], StationError | None]:
-        try:
-            return await take(self._media, [partial(_fetched, each) for each in pictures])
-        except StationError as error:
-            return (), error
 
 
 async def _fetched(picture: discord.Attachment) -> bytes:
@@ -172,7 +155,7 @@ class _Client(discord.Client):
     async def on_connect(self) -> None:
         """Say once that we are there. Sessions may begin anew later."""
         tell, self._tell = self._tell, _told_already
-        self._bot.begin(tell(str(self.user)))
+        self._bot.told(tell(str(self.user)))
 
     async def on_interaction(self, interaction: Interaction) -> None:
         """Hand on every command. Buttons tell of themselves."""

@@ -19,6 +19,7 @@ import structlog
 from adapters.chat import texts
 from adapters.chat.cards import Card
 from adapters.chat.surface import MessageGoneError, NotShownError, ReplyTo, ShownAt
+from adapters.chat.views.pages import text_card
 from adapters.discord.cards import Interaction, changed, sent
 from adapters.discord.troubles import ALREADY_ACKNOWLEDGED, InteractionOverError, explained
 from adapters.discord.updates import address_of, shown_at
@@ -44,7 +45,8 @@ class OpenInteraction:
     """One interaction, from its coming until its token is worth nothing."""
 
     def __init__(self, interaction: Interaction, *, private: bool) -> None:
-        self.reply_to = address_of(interaction.channel_id, interaction.id)
+        alone = interaction.guild_id is None
+        self.reply_to = address_of(interaction.channel_id, interaction.id, alone=alone)
         self.until = time.monotonic() + TOKEN_LIVES_S
         """When Discord takes no answer any more, on the monotonic clock."""
         self._interaction = interaction
@@ -91,6 +93,12 @@ class OpenInteraction:
                 elif self._state is _State.DEFERRED:
                     await self._interaction.delete_original_response()
             self._state = _State.ANSWERED
+
+    async def end(self) -> None:
+        """Say that it will not be answered any more, if it was not."""
+        self.close()
+        if self._state is not _State.ANSWERED and not self.is_over:
+            await self.show(text_card(texts.RESTARTING))
 
     async def _answer(self, card: Card, files: Files) -> int:
         way = self._interaction
@@ -159,8 +167,8 @@ class OpenInteractions:
         opened = self._open.get(to)
         return None if opened is None or opened.is_over else opened
 
-    def close(self) -> None:
-        """Forget them all: the connection by which they came is no more."""
-        for opened in self._open.values():
-            opened.close()
+    async def end(self) -> None:
+        """Forget them all, for the connection ends; whoever still waits is told to say it again."""
+        left = list(self._open.values())
         self._open.clear()
+        await asyncio.gather(*(opened.end() for opened in left), return_exceptions=True)

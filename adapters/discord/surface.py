@@ -23,7 +23,7 @@ from adapters.chat.surface import (
 from adapters.discord.cards import LIMITS, changed, sent
 from adapters.discord.interactions import Files, OpenInteractions
 from adapters.discord.troubles import InteractionOverError, explained
-from adapters.discord.updates import channel_of, place_of, shown_at
+from adapters.discord.updates import channel_of, is_alone, place_of, shown_at
 from core.media.service import Media
 
 OF_BOT = Rate(burst=10, per_s=32)
@@ -56,11 +56,10 @@ class DiscordSurface(Surface):
         fitted = fit(card, LIMITS)
         opened = self.interactions.get(to)
         if opened is not None:
-            try:
+            with suppress(InteractionOverError):
                 return await opened.show(fitted)
-            except InteractionOverError:
-                if card.private:  # in the channel everybody would read it
-                    raise
+        if card.private and not is_alone(to):
+            raise ChatClosedError("everybody in the channel would read a private answer")
         return await self._sent(to, fitted, name=f"send {key}")
 
     async def edit(self, to: ReplyTo, shown_at: ShownAt, card: Card) -> None:

@@ -13,6 +13,8 @@ from adapters.discord.commands import IMAGE
 from core.sessions.model import Identity
 
 PLATFORM = "discord"
+ALONE = "p"
+"""As an address of a private channel ends."""
 
 _COMMANDS = {command.name: command for command in COMMANDS}
 
@@ -22,9 +24,14 @@ def identity_of(user: discord.abc.Snowflake) -> Identity:
     return Identity(PLATFORM, str(user.id))
 
 
-def address_of(channel: int | None, said: int) -> ReplyTo:
-    """Return where an interaction or a message is answered."""
-    return ReplyTo(f"{PLATFORM}:{channel or 0}:{said}")
+def address_of(channel: int | None, said: int, *, alone: bool) -> ReplyTo:
+    """Return where an interaction or a message is answered; `alone` with the person, or not."""
+    return ReplyTo(f"{PLATFORM}:{channel or 0}:{said}{ALONE if alone else ''}")
+
+
+def is_alone(to: ReplyTo) -> bool:
+    """Whether nobody reads there but the person."""
+    return to.endswith(ALONE)
 
 
 def channel_of(to: ReplyTo) -> int:

@@ -15,7 +15,8 @@ from telegram.request import HTTPXRequest
 
 from adapters.chat.front import Front, FrontRefusedError, Ready
 from adapters.chat.menu import COMMANDS
-from adapters.chat.pictures import check_size, not_fetched, take
+from adapters.chat.pictures import check_size, not_fetched, take_or_tell
+from adapters.chat.tasks import Tasks
 from adapters.chat.updates import ChatUpdate, UpdateHandler, update_id
 from adapters.telegram.connection import Polls, request_over_aiohttp
 from adapters.telegram.surface import TelegramSurface
@@ -26,9 +27,7 @@ from adapters.telegram.updates import (
     identity_of,
     said_in,
 )
-from core.media.model import MediaRef
 from core.media.service import Media
-from core.shared.errors import StationError
 
 AT_ONCE = 1_024
 """So many updates are worked on at once; most of them wait for a place to answer."""
@@ -73,8 +72,8 @@ class TelegramBot(Front):
         self._surface = surface
         self._media = media
         self._alert = alert
-        self._alerts: set[asyncio.Task[None]] = set()
-        self._hearing: set[asyncio.Task[Any]] = set()
+        self._alerts = Tasks(bug="telegram.bug")
+        self._hearing = Tasks(bug="telegram.bug")
 
     async def run(self, ready: Ready) -> None:
         request, polls = request_over_aiohttp(), Polls(self._surface.intake)
@@ -98,16 +97,15 @@ class TelegramBot(Front):
     async def _close(self, app: App, polls: Polls) -> None:
         """Let what is being answered be answered, confirm what is taken, and end the rest."""
         polls.is_ending = True
-        if self._hearing:
-            await asyncio.wait(self._hearing, timeout=ENDING_S)
+        await self._hearing.wait(ENDING_S)
         self._surface.bot = None
         with contextlib.suppress(TimeoutError, TelegramError):
             async with asyncio.timeout(CONFIRMED_S):
                 if app.updater is not None and app.updater.running:
                     await app.updater.stop()
         # Not before: whoever is cut off here would count as taken.
-        for task in self._hearing:
-            task.cancel()
+        await self._hearing.stop()
+        await self._alerts.stop()
         with contextlib.suppress(TimeoutError, TelegramError):
             async with asyncio.timeout(STOPPED_S):
                 if app.running:
@@ -150,15 +148,11 @@ class TelegramBot(Front):
         log.warning("telegram.polling_failed", error=error.message)
         if isinstance(error, Conflict):
             text = "Another program polls Telegram with our token. Stop one of the two."
-            task = asyncio.create_task(self._alert("telegram.conflict", text))
-            self._alerts.add(task)
-            task.add_done_callback(self._alerts.discard)
+            self._alerts.begin(self._alert("telegram.conflict", text))
 
     async def _hear(self, update: Update, _: object) -> None:
-        task = asyncio.current_task()
-        if task is not None:
+        if (task := asyncio.current_task()) is not None:
             self._hearing.add(task)
-            task.add_done_callback(self._hearing.discard)
         with self._surface.intake.taking(update.update_id):
             if update.callback_query is not None:
                 await self._press(update.callback_query, number=update.update_id)
@@ -186,7 +180,8 @@ class TelegramBot(Front):
             return
         address = address_of(message)
         self._surface.intake.answered_at(address.reply_to, number)
-        images, trouble = await self._taken(said.picture)
+        fetches = [partial(_fetched, said.picture)] if said.picture else []
+        images, trouble = await take_or_tell(self._media, fetches)
         names = ("message", address.chat, message.message_id)
         update = ChatUpdate(
             id=update_id(self._settings.secret, PLATFORM, *names),
@@ -197,15 +192,6 @@ class TelegramBot(Front):
             trouble=trouble,
         )
         await self._conversation.handle(update, self._surface)
-
-    async def _taken(
-        self, picture: PhotoSize | Document | None
-    ) -> tuple[tuple[MediaRef, ...], StationError | None]:
-        fetches = [] if picture is None else [partial(_fetched, picture)]
-        try:
-            return await take(self._media, fetches)
-        except StationError as error:
-            return (), error
 
 
 async def _fetched(picture: PhotoSize | Document) -> bytes:

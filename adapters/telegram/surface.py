@@ -1,6 +1,5 @@
 """Shows cards on Telegram: one message a job, edited until it is the result."""
 
-import asyncio
 import contextlib
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine, Sequence
@@ -35,6 +34,7 @@ from adapters.chat.surface import (
     ShownAt,
     Surface,
 )
+from adapters.chat.tasks import Tasks
 from adapters.telegram.cards import LIMITS, html_of, keyboard, sent_as
 from adapters.telegram.intake import Intake
 from adapters.telegram.troubles import ChatMovedError, TopicGoneError, explained
@@ -106,14 +106,14 @@ class TelegramSurface(Surface):
         self._moved: dict[int, int] = {}
         self._shown: OrderedDict[tuple[int, str], ShownAt] = OrderedDict()
         self._albums_sent: OrderedDict[str, int] = OrderedDict()
-        self._typing: set[asyncio.Task[None]] = set()
+        self._typing = Tasks(bug="telegram.bug")
 
     async def send(self, to: ReplyTo, card: Card, *, key: str) -> ShownAt:
         self.intake.taken(to)
         address = Address.read(to)
         chat = self._now(address).chat
         if not self._governor.is_held(str(chat)) and self._governor.delay_s(str(chat)) > SOON_S:
-            self._type(chat)
+            self._typing.begin(self._show_typing(chat))
         return await self._show(address, ShownAt(""), fit(card, LIMITS), key=key)
 
     async def edit(self, to: ReplyTo, shown_at: ShownAt, card: Card) -> None:
@@ -280,11 +280,6 @@ class TelegramSurface(Surface):
         if self.bot is None:
             raise NotShownError("Telegram is not connected")
         return self.bot
-
-    def _type(self, chat: int) -> None:
-        task = asyncio.create_task(self._show_typing(chat))
-        self._typing.add(task)
-        task.add_done_callback(self._typing.discard)
 
     async def _show_typing(self, chat: int) -> None:
         with contextlib.suppress(TelegramError, NotShownError):

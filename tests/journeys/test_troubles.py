@@ -242,9 +242,8 @@ async def test_both_are_ready_soon_and_stop_soon_and_a_second_start_is_refused(
     with capsys.disabled():
         print(f"\nFIGURE both ready in {ready_s:.2f} s, stopped in {stopped_s:.2f} s")  # noqa: T201 - a figure to read
     assert (code, "Another StationThis is running" in told) == (1, True)
-    # Three times as long, for others may be at work on this machine: the figure tells.
-    assert stopped_s < 3 * STOPPED_WITHIN_S
-    assert ready_s < 3 * READY_WITHIN_S
+    assert stopped_s < STOPPED_WITHIN_S
+    assert ready_s < 2 * READY_WITHIN_S  # others may be at work on this machine
 
 
 async def test_no_token_is_in_a_log_that_tells_everything(tmp_path: Path) -> None:

@@ -4,7 +4,14 @@ import pytest
 from PIL import Image
 
 from adapters.chat import texts
-from adapters.chat.pictures import PICTURE_BYTES, Fetch, check_size, not_fetched, take
+from adapters.chat.pictures import (
+    PICTURE_BYTES,
+    Fetch,
+    check_size,
+    not_fetched,
+    take,
+    take_or_tell,
+)
 from core.shared.errors import MediaRefusedError, ServiceTroubleError
 from tests.adapters.chat.talk import Talk
 
@@ -71,3 +78,10 @@ def test_a_picture_that_is_too_large_is_not_even_fetched(
         said = error.user_message
 
     assert said == (texts.PICTURE_TOO_LARGE if refused else "")
+
+
+async def test_where_nobody_sends_it_again_a_store_in_trouble_is_told(talk: Talk) -> None:
+    away = ServiceTroubleError("the store is away")
+
+    assert await take_or_tell(talk.container.media(), [fails(away)]) == ((), away)
+    assert (await take_or_tell(talk.container.media(), [brings(a_picture())]))[1] is None

@@ -1,3 +1,6 @@
+from adapters.chat.surface import ChatClosedError, Surface
+from adapters.chat.updates import ChatUpdate
+
 """How commands and presses are acknowledged and answered."""
 
 import asyncio
@@ -5,7 +8,8 @@ import asyncio
 import pytest
 
 from adapters.chat import texts
-from adapters.chat.surface import NotShownError
+from adapters.chat.surface import ChatClosedError, NotShownError, Surface
+from adapters.chat.updates import ChatUpdate
 from tests.adapters.discord.bench import ENDED, TOKEN, WAITING, Bench, a_card
 from tests.servers.discord_clients import post_buttons
 from tests.servers.discord_server import DropAfter, Person, Status
@@ -288,3 +292,47 @@ async def test_what_is_over_is_forgotten(bench: Bench, ann: Person) -> None:
     assert interactions.get(first.reply_to) is None
     assert interactions.get(second.reply_to) is not None
     assert len(interactions) == 1
+
+
+async def test_a_private_answer_that_is_too_late_is_not_said_to_all(
+    bench: Bench, ann: Person
+) -> None:
+    bench.server.timing(ack_within_s=0.0)
+    refused: list[ChatClosedError] = []
+
+    async def answer(update: ChatUpdate, surface: Surface) -> None:
+        for _ in range(2):
+            try:
+                await surface.send(update.reply_to, PRIVATE, key="k")
+            except ChatClosedError as error:
+                refused.append(error)
+
+    bench.conversation.answer = answer
+    await ann.command("points")
+    await bench.conversation.heard()
+    await until(lambda: len(refused) == 2)
+
+    assert [each.text for each in ann.messages] == []
+
+
+async def test_a_private_answer_that_is_too_late_is_said_where_nobody_else_reads(
+    bench: Bench, ann: Person
+) -> None:
+    bench.server.timing(ack_within_s=0.0)
+    bench.conversation.says(PRIVATE)
+
+    await ann.in_dm().command("points")
+
+    await ann.in_dm().see(lambda message: message.text == "for you")
+
+
+async def test_who_waits_at_the_end_is_told_to_say_it_again(idle: Bench, ann: Person) -> None:
+    async def answer(update: ChatUpdate, surface: Surface) -> None:
+        await asyncio.sleep(60)
+
+    idle.conversation.answer = answer
+    async with idle.connected():
+        await ann.command("make", prompt="a red fox")
+        await ann.see(lambda message: message.thinking)
+
+    assert [(each.text, each.ephemeral) for each in ann.messages] == [(texts.RESTARTING, True)]

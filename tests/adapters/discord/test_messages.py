@@ -20,7 +20,7 @@ async def test_a_direct_message_is_heard_and_answered_there(bench: Bench, ann: P
     shown = await alone.see(lambda message: message.text == "hello")
     update = await bench.conversation.heard()
     assert (update.text, update.sender.user_id, update.images) == ("a red fox", str(ann.id), ())
-    assert update.reply_to == f"discord:{alone.channel.id}:{said.id}"
+    assert update.reply_to == f"discord:{alone.channel.id}:{said.id}p"
     assert shown.reply_to is None
 
 

@@ -305,3 +305,9 @@ async def test_many_messages_to_one_channel_keep_the_limits(bench: Bench, ann: P
 
     assert [each.text for each in ann.messages] == [f"{number}" for number in range(7)]
     assert {call.status for call in bench.server.calls} == {200}
+
+
+async def test_a_channel_alone_is_an_address_as_well(bench: Bench, ann: Person) -> None:
+    await bench.surface.send(ReplyTo(f"discord:{bench.server.channel.id}"), ENDED, key="alert")
+
+    assert len(ann.messages) == 1
