@@ -100,7 +100,7 @@ class Courier:
             timer.cancel()
 
     def _begin(self, job: Job) -> asyncio.Task[None] | None:
-        """Deliver in a task of its own, which is returned; None when one is at it, or at the end."""
+        """Deliver in a task of its own, which is returned; None when one is at it, or it ends."""
         if job.id in self._under_way or self._is_stopped:
             return None
         task = asyncio.create_task(self.deliver(job))

@@ -1,6 +1,3 @@
-from adapters.chat.surface import ChatClosedError, Surface
-from adapters.chat.updates import ChatUpdate
-
 """How commands and presses are acknowledged and answered."""
 
 import asyncio
