@@ -1,6 +1,8 @@
 """The settings of the platforms and of our own listeners: as values, and how they are read."""
 
+import contextlib
 import re
+import ssl
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -10,6 +12,7 @@ from attrs.validators import ge, le
 
 TELEGRAM = "https://api.telegram.org"
 HIGHEST_PORT = 65_535
+SHORTEST_SECRET = 16
 
 _TOKEN = re.compile(r"[\x21-\x7e]+")
 _OPERATORS = re.compile(r"telegram:-?\d{1,32}|discord:\d{1,32}")
@@ -21,6 +24,10 @@ class Listen:
 
     host: str
     port: int = attrs.field(validator=[ge(0), le(HIGHEST_PORT)])
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}"
 
 
 PUBLIC = Listen("127.0.0.1", 8080)
@@ -64,7 +71,7 @@ TEXTS = {
 
 def telegram(text: Mapping[str, str], problems: dict[str, str]) -> TelegramAccess | None:
     """Return how Telegram is reached, or None without a token; add to the problems."""
-    token, base_url = text["TELEGRAM_TOKEN"], text["TELEGRAM_BASE_URL"].rstrip("/")
+    token, base_url = text["TELEGRAM_TOKEN"], text["TELEGRAM_BASE_URL"].rstrip("/") or TELEGRAM
     if not token:
         return None
     _check_token("TELEGRAM_TOKEN", token, problems)
@@ -82,8 +89,8 @@ def discord(text: Mapping[str, str], problems: dict[str, str]) -> DiscordAccess 
     if base_url and not is_root(base_url, "https"):
         problems["DISCORD_BASE_URL"] = "must be https://HOST:PORT, or empty for Discord itself"
     ca_file = Path(text["DISCORD_CA_FILE"]) if text["DISCORD_CA_FILE"] else None
-    if ca_file is not None and not ca_file.is_file():
-        problems["DISCORD_CA_FILE"] = "is no file"
+    if ca_file is not None:
+        _check_certificate(ca_file, problems)
     return DiscordAccess(token=token, base_url=base_url, ca_file=ca_file)
 
 
@@ -109,10 +116,9 @@ def listen(name: str, text: Mapping[str, str], problems: dict[str, str]) -> List
     """Return where to listen; add to the problems."""
     host, _, port = text[name].rpartition(":")
     if host and port.isdecimal() and len(port) <= len(str(HIGHEST_PORT)):
-        try:
+        with contextlib.suppress(ValueError):  # a name that cannot be one is a UnicodeError
+            host.encode("idna")
             return Listen(host.removeprefix("[").removesuffix("]"), int(port))
-        except ValueError:
-            pass
     problems[name] = "must be HOST:PORT, such as 127.0.0.1:8080"
     return Listen("127.0.0.1", 0)
 
@@ -124,7 +130,23 @@ def is_root(url: str, *schemes: str) -> bool:
         named = parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
     except ValueError:
         return False
-    return named and not (parts.path.strip("/") or parts.query or parts.username)
+    has_more = parts.path.strip("/") or parts.query or parts.username
+    return named and not has_more and not any(map(str.isspace, url))
+
+
+def check_secret(text: Mapping[str, str], problems: dict[str, str]) -> None:
+    """Add to the problems when the secret could be guessed."""
+    if 0 < len(text["STATIONTHIS_SECRET"]) < SHORTEST_SECRET:
+        problems["STATIONTHIS_SECRET"] = f"must have at least {SHORTEST_SECRET} characters"
+
+
+def _check_certificate(file: Path, problems: dict[str, str]) -> None:
+    try:
+        ssl.create_default_context(cafile=file)
+    except ssl.SSLError:
+        problems["DISCORD_CA_FILE"] = "must hold a certificate in PEM form"
+    except OSError as error:
+        problems["DISCORD_CA_FILE"] = f"cannot be read: {error.strerror or error}"
 
 
 def _check_token(name: str, token: str, problems: dict[str, str]) -> None:

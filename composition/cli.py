@@ -20,6 +20,9 @@ T = TypeVar("T")
 
 EXIT_FAILED = 1
 EXIT_INTERRUPTED = 130
+ANOTHER_PORT = (
+    " Choose another with --port; `run` has STATIONTHIS_LISTEN and STATIONTHIS_PRIVATE_LISTEN."
+)
 
 DATA = click.option(
     "--data",
@@ -171,5 +174,9 @@ def _run(work: Coroutine[object, object, T]) -> T:
     except KeyboardInterrupt:
         sys.exit(EXIT_INTERRUPTED)
     except OSError as error:
-        way_on = " Choose another with --port." if error.errno == errno.EADDRINUSE else ""
+        way_on = (
+            " Choose another: with --port, or STATIONTHIS_LISTEN and _PRIVATE_LISTEN for `run`."
+            if error.errno == errno.EADDRINUSE
+            else ""
+        )
         raise click.ClickException(f"{error.strerror or error}.{way_on}") from error

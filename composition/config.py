@@ -98,6 +98,7 @@ class Config:
         # Until here nothing raised; what could not be read is None, and named in the problems.
         problems = _sealed(env)
         telegram, discord = access.telegram(text, problems), access.discord(text, problems)
+        access.check_secret(text, problems)
         operators_chat = access.operators_chat(text, problems)
         public = access.listen("STATIONTHIS_LISTEN", text, problems)
         public_url = access.public_url(text, problems)

@@ -28,6 +28,7 @@ QUIET_LOGGERS = (
     "discord.gateway",
     "discord.http",
     "discord.webhook",
+    "telegram",
 )
 """
 They tell every request: one to Telegram has the token in its URL, one to Discord what people write

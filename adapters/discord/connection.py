@@ -53,7 +53,7 @@ class OneServer(AbstractResolver):
         """Return the addresses of our server under the name that was asked for."""
         if not f".{host}".endswith(tuple(f".{name}" for name in DISCORD)):
             raise OSError(f"{host} is not a host of Discord; {port} is not asked for")
-        found = await self._names.resolve(self._host, self._port, family)
+        found = await self._names.resolve(self._host, self._port or port, family)
         for each in found:
             each["hostname"] = host
         return found

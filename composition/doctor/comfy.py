@@ -62,7 +62,10 @@ class ComfyChecks:
             found = (
                 "COMFY_DEPLOY_API_KEY is not set: the emulator takes its place, but not in `run`"
             )
-            return Check(name=KEY, ok=None, found=found)
+            if self.config.telegram is None and self.config.discord is None:
+                return Check(name=KEY, ok=None, found=found)
+            fix = "Set COMFY_DEPLOY_API_KEY: without it `run` does not start."
+            return Check(name=KEY, ok=False, found="COMFY_DEPLOY_API_KEY is not set", fix=fix)
         halves = await asyncio.gather(self._half("false"), self._half("true"))
         told = [rows(half.body) for half in halves if isinstance(half, Heard) and half.is_well]
         lists = [each for each in told if each is not None]

@@ -8,9 +8,10 @@ from urllib.parse import urlsplit
 
 import attrs
 
+from adapters.discord.connection import OneServer
 from composition.config import Config
 from composition.doctor.check import Check, Step
-from composition.doctor.network import Elsewhere, Heard, Service, Unheard, member, words
+from composition.doctor.network import Heard, Service, Unheard, member, words
 
 WHO = "Discord token"
 APPLICATION, INVITE, OPERATORS = (
@@ -52,15 +53,13 @@ def discord_service(config: Config, *, limit_s: float, ahead: dict[str, float]) 
             tls=ssl.create_default_context,
             ahead=ahead,
         )
-    parts = urlsplit(access.base_url)
-    host, port, ca_file = parts.hostname or "", parts.port or 0, access.ca_file
     return Service(
         name="Discord",
-        at=f"{HOST} at {parts.netloc}",
+        at=f"{HOST} at {urlsplit(access.base_url).netloc}",
         setting="DISCORD_BASE_URL",
         limit_s=limit_s,
-        tls=lambda: ssl.create_default_context(cafile=ca_file),
-        resolver=lambda: Elsewhere(host, port),
+        tls=lambda: ssl.create_default_context(cafile=access.ca_file),
+        resolver=lambda: OneServer(access.base_url),
         ahead=ahead,
     )
 

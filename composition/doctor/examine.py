@@ -13,6 +13,7 @@ from composition.doctor.check import Check, Step, settled
 from composition.doctor.comfy import ComfyChecks, comfy_service
 from composition.doctor.data import DataChecks
 from composition.doctor.discord import DiscordChecks, discord_service
+from composition.doctor.listeners import ListenerChecks
 from composition.doctor.network import Service
 from composition.doctor.public import PublicChecks, public_service
 from composition.doctor.telegram import TelegramChecks, telegram_service
@@ -42,6 +43,7 @@ async def examine(config: Config, *, limit_s: float = LIMIT_S) -> AsyncGenerator
     steps = (
         *DataChecks(config).steps(),
         *ComfyChecks(config, comfy).steps(),
+        *ListenerChecks(config).steps(),
         *PublicChecks(config, public).steps(),
         *TelegramChecks(config, telegram).steps(),
         *DiscordChecks(config, discord).steps(),

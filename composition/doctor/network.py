@@ -1,7 +1,6 @@
 """How `doctor` asks a service: what it answered, or in one sentence why nothing came."""
 
 import asyncio
-import socket
 import ssl
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -11,7 +10,7 @@ import aiohttp
 import attrs
 import httpx
 import orjson
-from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.abc import AbstractResolver
 
 _UNAUTHORIZED, _FORBIDDEN, _TOO_MANY, _BROKEN = 401, 403, 429, 500
 
@@ -36,23 +35,6 @@ class Unheard:
 
     found: str
     fix: str
-
-
-class Elsewhere(AbstractResolver):
-    """Finds every host at one address; at one port too, unless that is 0."""
-
-    def __init__(self, host: str, port: int) -> None:
-        self._host, self._port = host, port
-        self._inner = aiohttp.ThreadedResolver()
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-    ) -> list[ResolveResult]:
-        found = await self._inner.resolve(self._host, self._port or port, family)
-        return [{**each, "hostname": host} for each in found]
-
-    async def close(self) -> None:
-        await self._inner.close()
 
 
 @attrs.define(kw_only=True)

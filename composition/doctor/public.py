@@ -54,7 +54,7 @@ class PublicChecks:
             return _skipped(f"not set, so ComfyUI Deploy cannot call us: {every}", fix)
         if not await _listens(self.config.listen, self.service.limit_s):
             return _skipped(
-                f"{url} could not be tried: nothing listens at {_shown(self.config.listen)}",
+                f"{url} could not be tried: nothing listens at {self.config.listen}",
                 "Start StationThis, then try again.",
             )
         return self._judged(url, await self.service.get(url + PROBE, follow=False))
@@ -81,7 +81,7 @@ class PublicChecks:
             )
         return _failed(
             f"{url} is answered by something else ({heard.status})",
-            f"Have the proxy pass /hooks/ on to {_shown(self.config.listen)}.",
+            f"Have the proxy pass /hooks/ on to {self.config.listen}.",
         )
 
     def _reached(self, url: str) -> Check:
@@ -89,12 +89,6 @@ class PublicChecks:
         is_open = parts.scheme != "https" and parts.hostname not in _LOOPBACK
         fix = "Use https: without it, others on the way can read and forge the calls."
         return Check(name=PUBLIC_URL, ok=True, found=f"{url} reaches us", fix=fix * is_open)
-
-
-def _shown(listen: Listen) -> str:
-    return (
-        f"[{listen.host}]:{listen.port}" if ":" in listen.host else f"{listen.host}:{listen.port}"
-    )
 
 
 async def _listens(listen: Listen, limit_s: float) -> bool:

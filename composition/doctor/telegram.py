@@ -105,7 +105,7 @@ class TelegramChecks:
         return Check(
             name=WEBHOOK,
             ok=True,
-            found=f"messages go to {host}, and cannot be fetched while they do",
+            found=f"messages go to {host} now; `run` takes that away when it starts",
             fix="Another program uses this token. Stop it and call deleteWebhook, or have "
             "@BotFather make a bot of its own for StationThis.",
         )

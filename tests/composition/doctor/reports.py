@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 from aiohttp import web
 
+from composition.access import Listen
 from composition.config import Config
 from composition.doctor.check import Check
 from composition.doctor.examine import examine
@@ -36,7 +37,13 @@ def told(check: Check) -> str:
 
 def dull(folder: Path, **fields: Any) -> Config:  # noqa: ANN401 - whatever Config takes
     """Return settings with nothing on, in a folder of the test's own."""
-    return Config(data_dir=folder / "data", **fields)
+    free = Listen("127.0.0.1", 0)
+    return Config(**{"data_dir": folder / "data", "listen": free, "private_listen": free, **fields})
+
+
+def of_bots(checks: Mapping[str, Check]) -> dict[str, Check]:
+    """Return the checks of the platforms alone."""
+    return {name: each for name, each in checks.items() if name.startswith(("Telegram", "Discord"))}
 
 
 @asynccontextmanager

@@ -11,7 +11,7 @@ import trustme
 from composition.access import DiscordAccess, TelegramAccess
 from composition.config import Config
 from composition.doctor.discord import PERMISSIONS, invite_link
-from tests.composition.doctor.reports import answering, dull, failures, report, told
+from tests.composition.doctor.reports import answering, dull, failures, of_bots, report, told
 from tests.servers.discord_server import DiscordServer
 from tests.servers.discord_server import Html502 as DiscordHtml502
 from tests.servers.telegram_faults import Html502, Status, TooMany
@@ -68,7 +68,7 @@ async def test_a_good_telegram_bot_is_told(tmp_path: Path, telegram: TelegramSer
     assert "I see commands and replies" in checks["Telegram privacy mode"].found
     assert checks["Telegram webhook"].found == "none is set: messages are fetched"
     assert checks["Telegram operators chat"].found == "Operators (-1001)"
-    assert failures(checks) == {}
+    assert failures(of_bots(checks)) == {}
 
 
 async def test_a_bot_that_hears_everything_is_told(tmp_path: Path) -> None:
@@ -126,7 +126,7 @@ async def test_telegram_in_trouble_half_way_is_told_with_the_way_out(
     checks = await report(on_telegram(tmp_path, telegram.url, "telegram:-1001"))
 
     assert said in told(checks[name])
-    assert [each.name for each in checks.values() if each.ok is False] == [name]
+    assert [each.name for each in of_bots(checks).values() if each.ok is False] == [name]
 
 
 async def test_a_telegram_that_wants_a_rest_is_told_with_the_way_out(
@@ -207,7 +207,7 @@ async def test_a_good_discord_bot_is_told_with_its_invite_link(
     link = invite_link(str(discord.world.application_id))
     assert checks["Discord invite link"].found == link
     assert checks["Discord operators chat"].found == f"#general ({discord.channel.id})"
-    assert failures(checks) == {}
+    assert failures(of_bots(checks)) == {}
 
 
 def test_the_invite_link_asks_for_what_is_needed_and_no_more() -> None:
@@ -262,7 +262,7 @@ async def test_discord_in_trouble_half_way_is_told_with_the_way_out(
     checks = await report(on_discord(tmp_path, discord.url, discord.ca_file, chat))
 
     assert "answers 502" in told(checks[name])
-    assert [each.name for each in checks.values() if each.ok is False] == [name]
+    assert [each.name for each in of_bots(checks).values() if each.ok is False] == [name]
 
 
 async def test_a_certificate_that_is_not_trusted_is_told_with_the_way_out(

@@ -50,6 +50,7 @@ async def test_when_all_is_well_every_line_says_so(tmp_path: Path) -> None:
         "database",
         "ComfyUI Deploy key",
         "workflows",
+        "listeners",
         "Telegram token",
         "Telegram privacy mode",
         "Telegram webhook",

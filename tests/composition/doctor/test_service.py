@@ -7,7 +7,7 @@ from pathlib import Path
 import attrs
 import pytest
 
-from composition.access import Listen
+from composition.access import Listen, TelegramAccess
 from composition.config import Config
 from composition.container import Container
 from infrastructure.comfy_deploy.settings import ComfySettings
@@ -263,3 +263,9 @@ async def test_a_public_url_that_nobody_serves_is_told_with_the_way_out(station:
 
     assert "cannot be reached" in told(check)
     assert "STATIONTHIS_PUBLIC_URL" in check.fix
+
+
+async def test_without_a_key_the_bots_cannot_run(tmp_path: Path) -> None:
+    config = dull(tmp_path, telegram=TelegramAccess(token="1:a", base_url="http://127.0.0.1:9"))
+
+    assert "`run` does not start" in told((await report(config))["ComfyUI Deploy key"])
