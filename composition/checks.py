@@ -11,8 +11,8 @@ import click
 
 ROOT = Path(__file__).resolve().parent.parent
 CODE = ("core", "adapters", "infrastructure", "composition", "tests")
-WORKERS = "3"
-"""Test processes at once: one more than two cores, for many tests wait for a process to start."""
+WORKERS = "2"
+"""Test processes at once: what the smallest machine that we test on has cores for."""
 
 CHECKS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("format", ("ruff", "format", "--check", *CODE)),

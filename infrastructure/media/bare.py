@@ -20,6 +20,9 @@ JPEG_LEFT_OUT = frozenset({*range(0xE0, 0xF0), 0xFE})  # applications' segments 
 JPEG_SCANS = 64
 """Progressive pictures have about ten scans; each costs a pass over the whole picture."""
 
+JPEG_SEGMENTS = 10_000
+"""A segment holds up to 64 kB: an honest file of 20 MB has some hundreds before its picture."""
+
 GIF_EXTENSION, GIF_IMAGE, GIF_CONTROL = 0x21, 0x2C, 0xF9
 
 MOST_PARTS = 100_000
@@ -52,7 +55,7 @@ def bare_jpeg(data: bytes) -> bytes:
     view = memoryview(data)
     parts = [view[:2]]
     offset = 2
-    for _ in range(MOST_PARTS):
+    for _ in range(JPEG_SEGMENTS):
         lead, marker, length = struct.unpack_from(">BBH", data, offset)
         if lead != JPEG_LEAD or marker in JPEG_NOT_HERE:
             raise ValueError("no marker where one must be")

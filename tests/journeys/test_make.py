@@ -180,7 +180,8 @@ async def test_it_works_beside_a_running_demo_on_the_same_folder(tmp_path: Path)
 async def test_a_result_that_cannot_be_written_is_paid_for_and_kept(tmp_path: Path) -> None:
     (tmp_path / "full.png").symlink_to("/dev/full")
 
-    made = await make(tmp_path, "--json", "--out", "full.png", "a fox")
+    small = ("--set", "width=64", "--set", "height=64")  # so that its price is the least there is
+    made = await make(tmp_path, "--json", "--out", "full.png", *small, "a fox")
 
     told = made.told
     assert (made.code, told["status"], told["charged"], told["files"]) == (1, "succeeded", 1, [])

@@ -60,18 +60,11 @@ async def test_m2_a_bomb_is_refused_within_100_ms(images: PillowImages, name: st
     bomb = BOMBS[name]()
     await images.clean(a_picture(), LIMITS)  # Pillow is loaded
     began_s = time.process_time()
-    await images.clean(a_picture(size=(4_000, 4_000)), LIMITS)
-    honest_s = time.process_time() - began_s
-    took_s: list[float] = []
 
-    for _ in range(3):
-        began_s = time.process_time()
-        with pytest.raises(MediaRefusedError):
-            await images.clean(bomb, LIMITS)
-        took_s.append(time.process_time() - began_s)
+    with pytest.raises(MediaRefusedError):
+        await images.clean(bomb, LIMITS)
 
-    # On a slow machine: in any case sooner than an honest large picture is taken in.
-    assert min(took_s) < max(0.1, honest_s / 2)
+    assert time.process_time() - began_s < 0.1
 
 
 async def test_m2_eight_bombs_at_once_take_little_memory(images: PillowImages) -> None:
