@@ -73,7 +73,7 @@ async def start_as(
     assert process.stdout is not None
     line = await asyncio.wait_for(process.stdout.readline(), READY_S)
     if not line:
-        raise AssertionError(f"{arguments} did not start: see {log}")
+        raise AssertionError(f"{arguments} did not start:\n{log.read_text()[-2_000:]}")
     return Program(process, line.decode().strip())
 
 

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.process
 
 FRONTS = ("page", "telegram", "discord")
 SMALL = "width=96 height=64"
-PORTS = dict(zip(FRONTS, range(39_910, 39_920), strict=False))
+PORTS = dict(zip(FRONTS, range(29_910, 29_920), strict=False))
 """A port of its own each, for tests run side by side and the page is found again at its own."""
 
 on_every_front = pytest.mark.parametrize("front", FRONTS)

@@ -76,7 +76,7 @@ def picture_in(card: Locator) -> Locator:
 
 
 async def test_a_person_makes_pictures_and_finds_them_again(tmp_path: Path) -> None:
-    arguments = ("demo", "--fast", "--data", str(tmp_path / "data"), "--port", "39901")
+    arguments = ("demo", "--fast", "--data", str(tmp_path / "data"), "--port", "29901")
     demo = await start(*arguments, log=tmp_path / "demo.log")
     try:
         async with page_of(address_in(demo.ready)) as page:

@@ -22,7 +22,7 @@ from tests.journeys.fronts import Person, Shown, Station, see, station
 
 pytestmark = pytest.mark.process
 
-PORTS = {"telegram": 39_920, "discord": 39_921}
+PORTS = {"telegram": 29_920, "discord": 29_921}
 SMALL = "width=64 height=64 steps=50"
 ACTS = ("make", "make", "again", "cancel")
 KILLED_WITHIN_S = 0.6
