@@ -54,6 +54,10 @@ BY_SCRIPT = (str(ROOT / "stationthis"),)
 """As people start it: with what is installed to run, and not to test."""
 
 
+def _end_of(log: Path) -> str:
+    return log.read_text()[-2_000:]
+
+
 async def start_as(
     program: Sequence[str], *arguments: str, log: Path, settings: Mapping[str, str]
 ) -> Program:
@@ -73,7 +77,7 @@ async def start_as(
     assert process.stdout is not None
     line = await asyncio.wait_for(process.stdout.readline(), READY_S)
     if not line:
-        raise AssertionError(f"{arguments} did not start:\n{log.read_text()[-2_000:]}")
+        raise AssertionError(f"{arguments} did not start:\n{_end_of(log)}")
     return Program(process, line.decode().strip())
 
 

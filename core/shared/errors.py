@@ -15,7 +15,8 @@ Every error that StationThis raises on purpose.
         ServiceRefusedError         our key, our account or our deployment is refused
         ServiceTroubleError         no answer, or one that makes no sense
         SubmitUnclearError          no answer to a submit: a run MAY have been queued
-        RunUnknownError             the service does not know the run (any more)
+        NotThereError               it does not know what it was asked for
+          RunUnknownError           it does not know the run (any more)
         MediaTroubleError           a result could not be fetched or stored
         StoreTroubleError           our own database is away, locked or full; it MAY have kept
                                     what was begun
@@ -198,7 +199,20 @@ class SubmitUnclearError(ServiceError):
     code = "service.unclear"
 
 
-class RunUnknownError(ServiceError):
+class NotThereError(ServiceError):
+    """The service does not know what it was asked for, or will not show it to us."""
+
+    code = "service.not_there"
+
+    @property
+    def user_message(self) -> str:
+        return (
+            "The image service does not know that, or keeps it from us. You were not charged. "
+            "Please check the id: the list shows what is there."
+        )
+
+
+class RunUnknownError(NotThereError):
     """The service does not know this run (any more)."""
 
     code = "run.unknown"

@@ -15,6 +15,7 @@ from core.workflows.ports import WorkflowCatalogue
 from core.workflows.service import normal_name
 from infrastructure.comfy_deploy.answers import CallError
 from infrastructure.comfy_deploy.client import ComfyDeployClient
+from infrastructure.comfy_deploy.endpoints import GET_DEPLOYMENT, LIST_DEPLOYMENTS
 from infrastructure.comfy_deploy.errors import read_error
 from infrastructure.comfy_deploy.inputs import inputs_of
 from infrastructure.comfy_deploy.wire import DeploymentRow, deployment_row, row, rows
@@ -120,7 +121,7 @@ class ComfyDeployCatalogue(WorkflowCatalogue):
     async def _half(self, *, is_fluid: bool) -> list[DeploymentRow]:
         query = {"is_fluid": is_fluid}
         try:
-            listed = rows(await self._client.get("/deployments", query))
+            listed = rows(await self._client.call(LIST_DEPLOYMENTS, query=query))
         except CallError as error:
             raise read_error(error) from error
         if listed is None:
@@ -145,7 +146,7 @@ class ComfyDeployCatalogue(WorkflowCatalogue):
 
     async def _input_types(self, deployment: str) -> tuple[Mapping[str, object], ...]:
         try:
-            body = row(await self._client.get(f"/deployment/{deployment}"))
+            body = row(await self._client.call(GET_DEPLOYMENT, at={"deployment_id": deployment}))
         except CallError as error:
             _log.warning("catalogue.no_inputs", deployment=deployment, problem=str(error))
             return ()

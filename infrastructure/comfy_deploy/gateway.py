@@ -13,6 +13,14 @@ from core.shared.ids import DeploymentId, JobId, RunId
 from core.workflows.model import InputValue
 from infrastructure.comfy_deploy.answers import AnswerError
 from infrastructure.comfy_deploy.client import ComfyDeployClient
+from infrastructure.comfy_deploy.endpoints import (
+    CANCEL_RUN,
+    GET_DEPLOYMENT,
+    GET_RUN,
+    LIST_FULL_RUNS,
+    QUEUE_RUN,
+    UPLOAD_FILE,
+)
 from infrastructure.comfy_deploy.errors import (
     MARKER_INPUT,
     file_error,
@@ -32,7 +40,6 @@ from infrastructure.comfy_deploy.wire import (
     text,
 )
 
-QUEUE = "/run/deployment/queue"
 PAGE_SIZE = 25
 """Runs on one page of a look-up: the service sends the whole graph along with each."""
 
@@ -55,7 +62,7 @@ class ComfyDeployGateway(GenerationGateway):
     async def submit(self, request: RunRequest) -> RunId:
         # A lost answer is not asked for again: the run may be queued already.
         with told_by(submit_error):
-            answer = row(await self._client.post_once(QUEUE, _queue_body(request)))
+            answer = row(await self._client.call(QUEUE_RUN, body=_queue_body(request)))
         run = text(answer.get("run_id"))
         if not run:
             raise SubmitUnclearError("an answer without a run_id")
@@ -63,7 +70,7 @@ class ComfyDeployGateway(GenerationGateway):
 
     async def find(self, deployment: DeploymentId, marker: JobId) -> RunId | None:
         with told_by(read_error):
-            path = f"/workflow/{await self._workflow_id(deployment)}/runs"
+            at = {"workflow_id": await self._workflow_id(deployment)}
             for page in range(MAX_PAGES):
                 query = {
                     "limit": PAGE_SIZE,
@@ -71,7 +78,7 @@ class ComfyDeployGateway(GenerationGateway):
                     "with_inputs": True,
                     "with_outputs": False,
                 }
-                listed = rows(await self._client.get(path, query))
+                listed = rows(await self._client.call(LIST_FULL_RUNS, at=at, query=query))
                 if listed is None:
                     raise ServiceTroubleError("the runs are not a list")
                 found = run_with_input(listed, MARKER_INPUT, marker)
@@ -83,7 +90,9 @@ class ComfyDeployGateway(GenerationGateway):
 
     async def status(self, run: RunId) -> RunUpdate:
         with told_by(run_error):
-            body = row(await self._client.get(f"/run/{_segment(run)}", {"queue_position": True}))
+            body = row(
+                await self._client.call(GET_RUN, at={"run_id": run}, query={"queue_position": True})
+            )
         if "status" not in body:
             raise ServiceTroubleError("a run without a status")
         self._note_odd(body.get("status"))
@@ -92,7 +101,7 @@ class ComfyDeployGateway(GenerationGateway):
     async def cancel(self, run: RunId) -> bool:
         with told_by(read_error):
             try:
-                await self._client.post_repeatedly(f"/run/{_segment(run)}/cancel")
+                await self._client.call(CANCEL_RUN, at={"run_id": run})
             except AnswerError as error:
                 if says_cannot_cancel(error):
                     return False
@@ -101,7 +110,7 @@ class ComfyDeployGateway(GenerationGateway):
 
     async def upload(self, data: bytes, *, name: str) -> str:
         with told_by(read_error):
-            answer = row(await self._client.upload("/file/upload", data, name=safe_name(name)))
+            answer = row(await self._client.upload(UPLOAD_FILE, data, name=safe_name(name)))
         url = text(answer.get("file_url"))
         if not url:
             raise ServiceTroubleError("an upload without a file_url")
@@ -115,7 +124,8 @@ class ComfyDeployGateway(GenerationGateway):
         """Return the workflow that a deployment belongs to, which never changes."""
         known = self._workflow_ids.get(deployment)
         if known is None:
-            body = row(await self._client.get(f"/deployment/{_segment(deployment)}"))
+            at = {"deployment_id": deployment}
+            body = row(await self._client.call(GET_DEPLOYMENT, at=at))
             known = text(body.get("workflow_id"))
             if not known:
                 raise ServiceTroubleError("a deployment without a workflow")
@@ -161,8 +171,3 @@ def _clean(inputs: Mapping[str, InputValue | None]) -> dict[str, InputValue]:
 
 def _clean_text(value: str) -> str:
     return value.replace("\0", "").encode("utf-8", "replace").decode()
-
-
-def _segment(identifier: str) -> str:
-    """Return an id as one segment of a path. Theirs are UUIDs; anything else is kept harmless."""
-    return re.sub(r"[^A-Za-z0-9_-]", "_", identifier)[:64] or "_"

@@ -58,6 +58,10 @@ class ComfySettings:
     """The queue call hangs 25 to 55 s while the service tries a sick machine again."""
     timeout_s: float = _seconds(15.0)
     """For one attempt of any other call."""
+    transfer_timeout_s: float = _seconds(120.0)
+    """For one attempt to send a file: 64 MB through a thin line."""
+    run_timeout_s: float = _seconds(900.0)
+    """For a call that answers when its run has ended, and for following a run."""
     retry_for_s: float = _seconds(15.0)
     """How long a call that is safe to repeat is repeated."""
     catalogue_ttl_s: float = _seconds(300.0)

@@ -8,6 +8,16 @@ import pytest
 
 from infrastructure.comfy_deploy.answers import AnswerError, CallError, NoAnswerError
 from infrastructure.comfy_deploy.client import ComfyDeployClient
+from infrastructure.comfy_deploy.endpoints import (
+    CANCEL_RUN,
+    GET_DEPLOYMENT,
+    GET_RUN,
+    LIST_DEPLOYMENTS,
+    QUEUE_RUN,
+    UPLOAD_FILE,
+    Endpoint,
+    Repeat,
+)
 from tests.infrastructure.comfy_deploy.loopback import (
     CHUNKS_CUT,
     CRASH,
@@ -26,6 +36,9 @@ from tests.infrastructure.comfy_deploy.loopback import (
     settings_for,
 )
 
+R1 = {"run_id": "r1"}
+SLASHED_GET = Endpoint("GET", "/run/r1/", repeat=Repeat.SAFE)
+SLASHED_POST = Endpoint("POST", "/run/deployment/queue/", repeat=Repeat.NEVER)
 GOOD = json_reply({"id": "r1"})
 PASSING = {
     "429": json_reply({"detail": "slow down"}, status=429),
@@ -49,7 +62,7 @@ async def test_t_04_a_question_is_repeated_when_trouble_passes(
     async with Loopback(trouble, GOOD) as server:
         client = server.client()
 
-        answer = await client.get("/run/r1")
+        answer = await client.call(GET_RUN, at=R1)
         await client.aclose()
 
     assert answer == {"id": "r1"}
@@ -64,7 +77,7 @@ async def test_t_05_what_must_not_arrive_twice_is_sent_once(
         client = server.client()
 
         with pytest.raises(CallError):
-            await client.post_once("/run/deployment/queue", {"inputs": {}})
+            await client.call(QUEUE_RUN, body={"inputs": {}})
         await client.aclose()
 
     assert len(server.seen) == 1
@@ -75,8 +88,8 @@ async def test_a_cancel_and_an_upload_are_repeated_too(trouble: Reply, no_pauses
     async with Loopback(trouble, GOOD, trouble, GOOD) as server:
         client = server.client()
 
-        await client.post_repeatedly("/run/r1/cancel")
-        await client.upload("/file/upload", b"abc", name="a.png")
+        await client.call(CANCEL_RUN, at=R1)
+        await client.upload(UPLOAD_FILE, b"abc", name="a.png")
         await client.aclose()
 
     assert [each.method for each in server.seen] == ["POST"] * 4
@@ -89,7 +102,7 @@ async def test_a_clear_no_is_not_asked_for_again(status: int, no_pauses: None) -
         client = server.client()
 
         with pytest.raises(AnswerError, match=f"{status} application/json: no"):
-            await client.get("/run/r1")
+            await client.call(GET_RUN, at=R1)
         await client.aclose()
 
     assert len(server.seen) == 1
@@ -100,7 +113,7 @@ async def test_a_500_that_means_not_found_is_not_asked_for_again(no_pauses: None
         client = server.client()
 
         with pytest.raises(AnswerError):
-            await client.get("/deployment/unknown")
+            await client.call(GET_DEPLOYMENT, at={"deployment_id": "unknown"})
         await client.aclose()
 
     assert len(server.seen) == 1
@@ -111,7 +124,7 @@ async def test_t_08_a_page_with_status_200_is_no_answer(no_pauses: None) -> None
         client = server.client()
 
         with pytest.raises(AnswerError, match="200 text/html"):
-            await client.get("/deployments")
+            await client.call(LIST_DEPLOYMENTS)
         await client.aclose()
 
 
@@ -121,7 +134,7 @@ async def test_a_wish_to_be_asked_later_is_granted() -> None:
         client = server.client()
 
         begun = time.monotonic()
-        await client.get("/run/r1")
+        await client.call(GET_RUN, at=R1)
         await client.aclose()
 
     assert time.monotonic() - begun >= 1.0
@@ -134,7 +147,7 @@ async def test_a_wish_to_be_asked_after_our_patience_ends_it_at_once() -> None:
 
         begun = time.monotonic()
         with pytest.raises(AnswerError):
-            await client.get("/run/r1")
+            await client.call(GET_RUN, at=R1)
         await client.aclose()
 
     assert time.monotonic() - begun < 1.0
@@ -146,7 +159,7 @@ async def test_repeating_ends_after_its_time() -> None:
 
         begun = time.monotonic()
         with pytest.raises(AnswerError):
-            await client.get("/run/r1")
+            await client.call(GET_RUN, at=R1)
         await client.aclose()
 
     assert time.monotonic() - begun < 2.0
@@ -158,7 +171,7 @@ async def test_an_answer_that_does_not_come_is_waited_for_no_longer_than_set() -
         client = server.client(queue_timeout_s=0.2)
 
         with pytest.raises(NoAnswerError, match=r"within 0\.2 s"):
-            await client.post_once("/run/deployment/queue", {})
+            await client.call(QUEUE_RUN, body={})
         await client.aclose()
 
     assert len(server.seen) == 1
@@ -168,7 +181,7 @@ async def test_a_hanging_question_is_asked_again_while_time_is_left(no_pauses: N
     async with Loopback(HANG, GOOD) as server:
         client = server.client(timeout_s=0.2)
 
-        answer = await client.get("/run/r1")
+        answer = await client.call(GET_RUN, at=R1)
         await client.aclose()
 
     assert answer == {"id": "r1"}
@@ -178,7 +191,7 @@ async def test_nobody_at_the_address_is_no_answer(no_pauses: None) -> None:
     client = ComfyDeployClient(settings_for("http://127.0.0.1:9/api"))
 
     with pytest.raises(NoAnswerError):
-        await client.get("/run/r1")
+        await client.call(GET_RUN, at=R1)
 
     await client.aclose()
 
@@ -188,9 +201,9 @@ async def test_a_redirected_question_is_followed_and_a_redirected_order_is_not()
     async with Loopback(moved, GOOD, moved) as server:
         client = server.client()
 
-        await client.get("/run/r1/")
+        await client.call(SLASHED_GET)
         with pytest.raises(AnswerError, match="307"):
-            await client.post_once("/run/deployment/queue/", {})
+            await client.call(SLASHED_POST)
         await client.aclose()
 
     assert len(server.seen) == 3
@@ -202,8 +215,8 @@ async def test_cookies_of_theirs_are_not_kept() -> None:
         # By name, because cookies of a bare address are not kept anyway.
         client = ComfyDeployClient(settings_for(server.base_url.replace("127.0.0.1", "localhost")))
 
-        await client.get("/run/r1")
-        await client.get("/run/r1")
+        await client.call(GET_RUN, at=R1)
+        await client.call(GET_RUN, at=R1)
         await client.aclose()
 
     assert "cookie" not in server.seen[1].headers
@@ -217,7 +230,7 @@ async def test_an_error_shows_neither_our_key_nor_a_signature() -> None:
         client = server.client()
 
         with pytest.raises(AnswerError) as caught:
-            await client.get("/run/r1")
+            await client.call(GET_RUN, at=R1)
         await client.aclose()
 
     shown = f"{caught.value} {client.settings!r}"
@@ -243,7 +256,7 @@ async def test_t_14_every_form_of_an_error_is_read(body: object, detail: str) ->
         client = server.client()
 
         with pytest.raises(AnswerError) as caught:
-            await client.get("/run/r1")
+            await client.call(GET_RUN, at=R1)
         await client.aclose()
 
     assert caught.value.detail == detail
@@ -253,7 +266,7 @@ async def test_t_14_every_form_of_an_error_is_read(body: object, detail: str) ->
 async def test_a_closed_client_leaves_nothing_open() -> None:
     async with Loopback(GOOD) as server:
         client = server.client()
-        await asyncio.gather(*(client.get("/run/r1") for _ in range(5)))
+        await asyncio.gather(*(client.call(GET_RUN, at=R1) for _ in range(5)))
 
         await client.aclose()
         await client.aclose()
