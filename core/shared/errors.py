@@ -13,6 +13,7 @@ Every error that StationThis raises on purpose.
       ServiceError                  something that we lean on failed; of the service: not charged
         ServiceBusyError            it wants us to wait; nothing was queued
         ServiceRefusedError         our key, our account or our deployment is refused
+          NoCreditError             the workspace's credit is used up
         ServiceTroubleError         no answer, or one that makes no sense
         SubmitUnclearError          no answer to a submit: a run MAY have been queued
         NotThereError               it does not know what it was asked for
@@ -181,6 +182,12 @@ class ServiceRefusedError(ServiceError):
     @property
     def user_message(self) -> str:
         return "The image service cannot take this at present. You were not charged, and we know."
+
+
+class NoCreditError(ServiceRefusedError):
+    """The credit of the workspace at ComfyUI Deploy is used up. Only an operator can top it up."""
+
+    code = "service.no_credit"
 
 
 class ServiceTroubleError(ServiceError):

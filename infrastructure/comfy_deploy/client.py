@@ -2,16 +2,20 @@
 
 import asyncio
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Hashable, Mapping
+from contextlib import asynccontextmanager
 from typing import IO, TypeVar
 
 import httpx
 
-from infrastructure.comfy_deploy.answers import Answer
+from infrastructure.comfy_deploy.answers import Answer, AnswerError
+from infrastructure.comfy_deploy.attempts import Attempts
 from infrastructure.comfy_deploy.connection import TRANSPORT_ERRORS, Connection, no_answer
 from infrastructure.comfy_deploy.endpoints import Endpoint, Patience, Repeat
+from infrastructure.comfy_deploy.meter import CallMeter, NoMeter, Saving
 from infrastructure.comfy_deploy.repeating import repeated
 from infrastructure.comfy_deploy.settings import ComfySettings
+from infrastructure.comfy_deploy.sharing import SharedCalls
 
 Query = Mapping[str, str | int | float | bool]
 Body = Mapping[str, object]
@@ -22,12 +26,18 @@ class ComfyDeployClient:
     """
     Talks JSON with the API. Every method raises CallError, for the table of errors to explain.
 
+    Questions that are asked by several at once are asked once. Each attempt keeps to the budget,
+    is refused while the breaker is open, and is counted. Cancelling a call cancels its request.
+
     May be made before a loop runs; connects at the first call. Close it with `aclose`.
     """
 
-    def __init__(self, settings: ComfySettings) -> None:
+    def __init__(self, settings: ComfySettings, meter: CallMeter | None = None) -> None:
         self.settings = settings
+        self.meter = meter or NoMeter()
         self._connection: Connection | None = None
+        self._attempts = Attempts(settings, self.meter)
+        self._shared = SharedCalls(self._note_shared)
 
     async def aclose(self) -> None:
         """Close every connection. A later call opens new ones."""
@@ -70,7 +80,10 @@ class ComfyDeployClient:
         def request() -> httpx.Request:
             return self._open().api.build_request(endpoint.method, url, params=query, json=body)
 
-        return await self._ask(endpoint, request, how)
+        if endpoint.method != "GET":
+            return await self._ask(endpoint, request, how)
+        key = (endpoint.name, url, tuple(sorted((query or {}).items())), how)
+        return await self._shared.ask(key, lambda: self._ask(endpoint, request, how))
 
     async def upload(
         self,
@@ -92,20 +105,65 @@ class ComfyDeployClient:
 
         return await self._ask(endpoint, request, Answer.json)
 
+    @asynccontextmanager
+    async def stream(
+        self,
+        endpoint: Endpoint,
+        *,
+        at: Mapping[str, str] | None = None,
+        query: Query | None = None,
+        body: Body | None = None,
+    ) -> AsyncIterator[httpx.Response]:
+        """
+        Have an answer that comes bit by bit, for at most `run_timeout_s`; never repeated.
+
+        Raises AnswerError for an answer that is no stream of events, NoAnswerError for one that
+        breaks off.
+        """
+        url, limit_s = self._url(endpoint, at), self.limit_s(Patience.RUN)
+        request = self._open().api.build_request(endpoint.method, url, params=query, json=body)
+        async with self._attempts.one(endpoint, request) as attempt:
+            try:
+                async with asyncio.timeout(limit_s):
+                    response = await self._open().api.send(request, stream=True)
+                    try:
+                        await self._check_stream(response)
+                        attempt.answered(response)
+                        yield response
+                    finally:
+                        await response.aclose()
+            except TRANSPORT_ERRORS as error:
+                raise no_answer(error, limit_s=limit_s, secret=self.settings.api_key) from None
+
+    async def _check_stream(self, response: httpx.Response) -> None:
+        kind = response.headers.get("content-type", "")
+        if response.status_code != httpx.codes.OK or "text/event-stream" not in kind:
+            await response.aread()
+            raise AnswerError(Answer.of(response, secret=self.settings.api_key))
+
+    def _note_shared(self, key: Hashable) -> None:
+        if isinstance(key, tuple):
+            self.meter.calls_saved(str(key[0]), Saving.SHARED)
+
     async def _ask(
         self,
         endpoint: Endpoint,
         request: Callable[[], httpx.Request],
-        read: Callable[[Answer], T],
+        how: Callable[[Answer], T],
     ) -> T:
         limit_s = self.limit_s(endpoint.patience)
 
         async def once() -> T:
-            return read(await self._send(request(), limit_s))
+            return await self._send(endpoint, request(), how, limit_s=limit_s)
 
         if endpoint.repeat is Repeat.NEVER:
             return await once()
-        return await repeated(once, for_s=self.settings.retry_for_s, attempt_s=limit_s)
+        return await repeated(
+            once,
+            for_s=self.settings.retry_for_s,
+            attempt_s=limit_s,
+            on_repeat=lambda: self.meter.call_repeated(endpoint.name),
+        )
 
     def limit_s(self, patience: Patience) -> float:
         """Return for how long one attempt is waited for, in seconds."""
@@ -126,16 +184,25 @@ class ComfyDeployClient:
         places = {name: segment(value) for name, value in (at or {}).items()}
         return self.settings.base_url + endpoint.path.format_map(places)
 
-    async def _send(self, request: httpx.Request, limit_s: float) -> Answer:
+    async def _send(
+        self,
+        endpoint: Endpoint,
+        request: httpx.Request,
+        how: Callable[[Answer], T],
+        *,
+        limit_s: float,
+    ) -> T:
         """Send once. The limit is for the whole of it, up to the body's last byte."""
         # A redirected POST would arrive as something else, or twice.
         follow = request.method == "GET"
-        try:
-            async with asyncio.timeout(limit_s):
-                response = await self._open().api.send(request, follow_redirects=follow)
-        except TRANSPORT_ERRORS as error:
-            raise no_answer(error, limit_s=limit_s, secret=self.settings.api_key) from None
-        return Answer.of(response, secret=self.settings.api_key)
+        async with self._attempts.one(endpoint, request) as attempt:
+            try:
+                async with asyncio.timeout(limit_s):
+                    response = await self._open().api.send(request, follow_redirects=follow)
+            except TRANSPORT_ERRORS as error:
+                raise no_answer(error, limit_s=limit_s, secret=self.settings.api_key) from None
+            attempt.answered(response)
+            return how(Answer.of(response, secret=self.settings.api_key))
 
 
 def segment(identifier: str) -> str:

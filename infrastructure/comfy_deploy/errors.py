@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from core.shared.errors import (
     InputRefusedError,
     MediaTroubleError,
+    NoCreditError,
+    NotThereError,
     RunUnknownError,
     ServiceBusyError,
     ServiceError,
@@ -15,6 +17,8 @@ from core.shared.errors import (
     SubmitUnclearError,
 )
 from infrastructure.comfy_deploy.answers import AnswerError, CallError, NoAnswerError
+from infrastructure.comfy_deploy.breaker import BreakerOpenError
+from infrastructure.comfy_deploy.meter import Outcome
 
 MARKER_INPUT = "stationthis_job"
 """The extra input that carries our job's id. The service stores it and runs without it."""
@@ -32,8 +36,17 @@ NOT_FOUND_500 = (
 )
 """What a 500 says when the thing asked for does not exist. Asking again cannot help."""
 
+OUT_OF_CREDIT = "Insufficient"
+"""So begin the service's sentences on credit: "Insufficient your GPU credits to create run"."""
+
 _CRASHED = 500
+_FORBIDDEN = 403
+_REFUSED = (400, 401, 402, 403, 404, 405, 413, 422)
+_MISSING = 404
+_BARE = ("", "Not Found")
+"""What a 404 says when the route is missing, and not the thing."""
 _BUSY = frozenset({429, 503})
+_AWAY = frozenset({502, 503, 504})
 _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 _REFUSED_UNREAD = frozenset({301, 302, 303, 307, 308, 401, 402, 403, 404, 405, 410, 413, 415, 422})
 """Answers to a submit after which no run can be there."""
@@ -50,6 +63,8 @@ def is_passing(error: Exception) -> bool:
 
 def submit_error(error: CallError) -> StationError:
     """Return the error of a submit: whatever leaves a doubt is SubmitUnclearError."""
+    if isinstance(error, BreakerOpenError):
+        return ServiceBusyError(str(error))  # nothing was sent
     if not isinstance(error, AnswerError) or error.detail.startswith(RUN_EXISTS):
         return SubmitUnclearError(str(error))
     if error.status in _BUSY:
@@ -62,7 +77,7 @@ def submit_error(error: CallError) -> StationError:
             f"The image service does not take this value for “{error.input_name}”. "
             "Please change it and try again.",
         )
-    return ServiceRefusedError(str(error))
+    return _refused(error)
 
 
 def read_error(error: CallError) -> ServiceError:
@@ -71,9 +86,9 @@ def read_error(error: CallError) -> ServiceError:
         return ServiceTroubleError(str(error))
     if error.status in _BUSY:
         return ServiceBusyError(str(error))
-    if error.status in (400, 401, 402, 403, 404, 413, 422):
-        return ServiceRefusedError(str(error))
-    return ServiceTroubleError(str(error))
+    if says_not_there(error):
+        return NotThereError(str(error))
+    return _refused(error) if error.status in _REFUSED else ServiceTroubleError(str(error))
 
 
 def run_error(error: CallError) -> ServiceError:
@@ -93,11 +108,44 @@ def says_cannot_cancel(error: AnswerError) -> bool:
     return error.detail.startswith(CANNOT_CANCEL) or _says_unknown(error)
 
 
+def _refused(error: AnswerError) -> ServiceRefusedError:
+    """Return the error of a refusal. Only its words tell a 403 for want of credit from others."""
+    is_credit = error.status == _FORBIDDEN and error.detail.startswith(OUT_OF_CREDIT)
+    return (NoCreditError if is_credit else ServiceRefusedError)(str(error))
+
+
+def says_not_there(error: AnswerError) -> bool:
+    """Whether the service does not know the thing: a 404 about it, or a 500 that means that."""
+    if error.status == _CRASHED:
+        return error.detail.startswith(NOT_FOUND_500) and not error.detail.startswith(CANNOT_CANCEL)
+    return error.status == _MISSING and error.detail not in _BARE
+
+
 def _says_unknown(error: AnswerError) -> bool:
     """Whether the service does not know the run: an id that is no UUID (422) cannot be one."""
     # Without a sentence, or with a bare one, it is the base URL that is wrong.
-    told = error.detail not in ("", "Not Found")
+    told = error.detail not in _BARE
     return told and (error.status in (404, 422) or error.detail.startswith("Run not found"))
+
+
+def outcome_of(error: CallError) -> Outcome:
+    """Return what the figures call a failed call."""
+    if isinstance(error, BreakerOpenError):
+        return Outcome.BLOCKED
+    if not isinstance(error, AnswerError):
+        return Outcome.NO_ANSWER
+    if error.status in _BUSY:
+        return Outcome.BUSY
+    if says_not_there(error) or says_cannot_cancel(error):
+        return Outcome.NOT_THERE
+    return Outcome.REFUSED if error.status in _REFUSED else Outcome.TROUBLE
+
+
+def is_outage(error: CallError) -> bool:
+    """Whether a failed call speaks against the service as a whole: its edge answered, or nobody."""
+    if not isinstance(error, AnswerError):
+        return isinstance(error, NoAnswerError)
+    return error.status in _AWAY and not error.detail.startswith(RUN_EXISTS)
 
 
 @contextmanager

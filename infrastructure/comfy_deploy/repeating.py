@@ -19,12 +19,18 @@ _T = TypeVar("_T")
 
 
 async def repeated(
-    once: Callable[[], Awaitable[_T]], *, for_s: float, attempt_s: float, attempts: int = 10
+    once: Callable[[], Awaitable[_T]],
+    *,
+    for_s: float,
+    attempt_s: float,
+    attempts: int = 10,
+    on_repeat: Callable[[], None] = lambda: None,
 ) -> _T:
     """
     Call until it works, with growing pauses, for `for_s` seconds or as long as an attempt may take.
 
-    Raises the first CallError that a repeat cannot help, else the last one.
+    `on_repeat` hears of each further attempt. Raises the first CallError that a repeat cannot
+    help, else the last one.
     """
     last: CallError | None = None
     clock = asyncio.get_running_loop().time
@@ -47,6 +53,8 @@ async def repeated(
                 wait_jitter=JITTER_S,
             ):
                 with attempt:
+                    if attempt.num > 1:
+                        on_repeat()
                     try:
                         return await once()
                     except CallError as error:

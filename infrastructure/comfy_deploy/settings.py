@@ -5,7 +5,10 @@ from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 import attrs
+from attrs.validators import ge, in_
 
+CURRENT, LEGACY = "current", "legacy"
+DIALECTS = (CURRENT, LEGACY)
 DEFAULT_BASE_URL = "https://api.comfydeploy.com/api"
 DEFAULT_OUTPUT_HOSTS = ("amazonaws.com",)
 
@@ -24,6 +27,11 @@ def _is_url(_settings: "ComfySettings", field: "attrs.Attribute[str]", url: str)
 def _is_time(_settings: "ComfySettings", field: "attrs.Attribute[float]", seconds: float) -> None:
     if not (math.isfinite(seconds) and seconds > 0):
         raise ValueError(f"'{field.name}' must be > 0: {seconds}")
+
+
+def _is_rate(_settings: "ComfySettings", field: "attrs.Attribute[float]", rate: float) -> None:
+    if not (math.isfinite(rate) and rate >= 0):
+        raise ValueError(f"'{field.name}' must be >= 0: {rate}")
 
 
 def _seconds(default: float) -> float:
@@ -65,6 +73,13 @@ class ComfySettings:
     retry_for_s: float = _seconds(15.0)
     """How long a call that is safe to repeat is repeated."""
     catalogue_ttl_s: float = _seconds(300.0)
+    calls_per_s: float = attrs.field(default=50.0, converter=float, validator=_is_rate)
+    """Calls a second in all, with a burst of two seconds' worth; 0 sets no limit."""
+    breaker_failures: int = attrs.field(default=10, validator=ge(1))
+    """After so many calls in a row without an answer nothing is sent for a while."""
+    breaker_open_s: float = _seconds(5.0)
+    dialect: str = attrs.field(default=CURRENT, validator=in_(DIALECTS))
+    """`legacy` speaks to self-hosted servers of the first generation (`/api/run`)."""
     output_hosts: tuple[str, ...] = attrs.field(default=DEFAULT_OUTPUT_HOSTS, converter=_hosts)
     """
     Where results may be fetched from, beside the API's own host. `amazonaws.com` takes every host

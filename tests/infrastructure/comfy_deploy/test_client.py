@@ -266,7 +266,7 @@ async def test_t_14_every_form_of_an_error_is_read(body: object, detail: str) ->
 async def test_a_closed_client_leaves_nothing_open() -> None:
     async with Loopback(GOOD) as server:
         client = server.client()
-        await asyncio.gather(*(client.call(GET_RUN, at=R1) for _ in range(5)))
+        await asyncio.gather(*(client.call(GET_RUN, at={"run_id": f"r{n}"}) for n in range(5)))
 
         await client.aclose()
         await client.aclose()
