@@ -1,82 +1,103 @@
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import json
+from pathlib import Path
 
-import httpx
 import pytest
-from comfydeploy import ComfyDeploy
-from comfydeploy.models import components, errors
 
 from infrastructure.emulator.server import Emulator
 from infrastructure.emulator.settings import EmulatorSettings
-from tests.infrastructure.emulator.workbench import Caller, calling
+from tests.infrastructure.emulator.workbench import Caller, calling, picture
+from tests.sdks import python_with_sdk, run_by
 
+SCRIPTS = Path(__file__).with_name("sdk_scripts")
 NOBODY = "00000000-0000-0000-0000-000000000001"
 
 
-@asynccontextmanager
-async def sdk_for(emulator: Emulator, *, key: str = "emulator-key") -> AsyncIterator[ComfyDeploy]:
-    """Open the SDK on clients of our own, since it leaves those it makes open."""
-    with httpx.Client() as blocking:
-        async with httpx.AsyncClient() as http:
-            yield ComfyDeploy(
-                bearer=key, server_url=emulator.base_url, client=blocking, async_client=http
-            )
+@pytest.fixture(scope="module")
+def newest() -> Path:
+    """The Python that has comfydeploy 0.7.0, which speaks of runs."""
+    return python_with_sdk("0.7.0")
 
 
-async def queued(sdk: ComfyDeploy, caller: Caller) -> str:
-    request = components.DeploymentRunRequest(
-        deployment_id=(await caller.ids())["text2img"],
-        inputs={"prompt": "a fox", "width": 64, "height": 64},
+@pytest.fixture(scope="module")
+def older() -> Path:
+    """The Python that has comfydeploy 0.6.3, the last one that uploads files."""
+    return python_with_sdk("0.6.3")
+
+
+async def told(
+    python: Path, script: str, emulator: Emulator, argument: str, *, key: str | None = None
+) -> dict[str, object]:
+    """Return the line that a script said after its dealings with the emulator."""
+    where = (emulator.base_url, key or emulator.api_key)
+    found: dict[str, object] = json.loads(
+        await run_by(python, str(SCRIPTS / script), *where, argument)
     )
-    answer = await sdk.run.deployment.queue_async(request=request)
-    assert answer.create_run_response is not None
-    return answer.create_run_response.run_id
+    return found
 
 
-async def test_the_official_sdk_queues_and_gets_a_run() -> None:
-    settings = EmulatorSettings.quick(sdk_compat=True)
-    async with (
-        calling(Emulator(settings)) as caller,
-        sdk_for(caller.emulator) as sdk,
-    ):
-        run_id = await queued(sdk, caller)
-        await caller.finished(run_id)
-
-        run = (await sdk.run.get_async(run_id=run_id)).workflow_run_model
-
-        assert run is not None
-        assert (run.id, run.status) == (run_id, "success")
-        assert run.outputs
+def compatible(**settings: object) -> Emulator:
+    return Emulator(EmulatorSettings.quick(sdk_compat=True, **settings))
 
 
-async def test_the_official_sdk_cancels_a_run() -> None:
-    settings = EmulatorSettings.quick(sdk_compat=True, node_s=60.0)
-    async with (
-        calling(Emulator(settings)) as caller,
-        sdk_for(caller.emulator) as sdk,
-    ):
-        run_id = await queued(sdk, caller)
+async def test_the_official_sdk_queues_a_run_and_gets_it(newest: Path) -> None:
+    async with calling(compatible()) as caller:
+        deployment = (await caller.ids())["text2img"]
 
-        await sdk.run.cancel_async(run_id=run_id)
+        seen = await told(newest, "queue_and_get.py", caller.emulator, deployment)
 
-        assert (await caller.run(run_id))["status"] == "cancelled"
+        run = await caller.run(str(seen["queued"]))
+        assert (seen["got"], seen["status"]) == (seen["queued"], "success")
+        assert seen["images"] == [run["outputs"][0]["data"]["images"][0]["url"]]
 
 
-async def test_the_official_sdk_cannot_read_the_service_as_it_is_today(caller: Caller) -> None:
-    async with sdk_for(caller.emulator) as sdk:
-        run_id = await queued(sdk, caller)
+async def test_the_official_sdk_cancels_a_run(newest: Path) -> None:
+    async with calling(compatible(node_s=60.0)) as caller:
+        deployment = (await caller.ids())["text2img"]
 
-        with pytest.raises(ValueError, match="workflow_api"):
-            await sdk.run.get_async(run_id=run_id)
+        seen = await told(newest, "queue_and_cancel.py", caller.emulator, deployment)
+
+        assert seen["status"] == "cancelled"
+        assert (await caller.run(str(seen["run_id"])))["status"] == "cancelled"
 
 
-async def test_the_official_sdk_understands_refusals(caller: Caller) -> None:
-    async with sdk_for(caller.emulator) as sdk, sdk_for(caller.emulator, key="x") as stranger:
-        with pytest.raises(errors.SDKError) as unknown:
-            await sdk.run.get_async(run_id=NOBODY)
-        with pytest.raises(errors.HTTPValidationError):
-            await sdk.run.get_async(run_id="abc")
-        with pytest.raises(errors.SDKError) as locked_out:
-            await stranger.run.get_async(run_id=NOBODY)
+async def test_the_official_sdk_cannot_read_the_service_as_it_is_today(
+    newest: Path, caller: Caller
+) -> None:
+    seen = await told(newest, "get.py", caller.emulator, await caller.start())
 
-    assert (unknown.value.status_code, locked_out.value.status_code) == (404, 401)
+    assert "workflow_api" in str(seen["unreadable"])
+
+
+async def test_the_official_sdk_understands_that_a_run_is_unknown(
+    newest: Path, caller: Caller
+) -> None:
+    seen = await told(newest, "get.py", caller.emulator, NOBODY)
+
+    assert seen == {"refused": "SDKError", "status_code": 404}
+
+
+async def test_the_official_sdk_understands_that_an_id_is_no_id(
+    newest: Path, caller: Caller
+) -> None:
+    seen = await told(newest, "get.py", caller.emulator, "abc")
+
+    assert seen == {"refused": "HTTPValidationError", "about": [["path", "run_id"]]}
+
+
+async def test_the_official_sdk_understands_that_its_key_is_wrong(
+    newest: Path, caller: Caller
+) -> None:
+    seen = await told(newest, "get.py", caller.emulator, NOBODY, key="x")
+
+    assert seen == {"refused": "SDKError", "status_code": 401}
+
+
+async def test_the_older_official_sdk_uploads_a_file(
+    older: Path, caller: Caller, tmp_path: Path
+) -> None:
+    (tmp_path / "fox.png").write_bytes(picture())
+
+    seen = await told(older, "upload.py", caller.emulator, str(tmp_path / "fox.png"))
+
+    assert (seen["name"], str(seen["id"])[:4]) == ("fox.png", "img_")
+    assert (await caller.http.get(str(seen["url"]))).content == picture()
