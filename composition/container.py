@@ -1,5 +1,9 @@
 """One object of each kind, and who is given to whom. The only file that knows the injector."""
 
+import asyncio
+import tempfile
+from collections.abc import Awaitable, Callable
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from dependency_injector import containers, providers
@@ -13,15 +17,20 @@ from adapters.chat.operators import OperatorsChat
 from adapters.chat.stopping import Stopping
 from adapters.chat.turns import Turns
 from adapters.web.chat_log import ChatLog
-from adapters.web.hooks import HookRoutes
+from adapters.web.health import HealthRoutes
+from adapters.web.hooks import Heard, HookRoutes
 from adapters.web.server import HookServer, WebServer, WebSettings
 from adapters.web.surface import WebSurface
 from composition.access import Listen
 from composition.config import Config, SettingsError
 from core.generations.model import WORKER
+from core.generations.ports import JobStore
 from core.generations.service import Moves
 from core.media.service import Media
 from core.sessions.service import Accounts
+from core.shared.errors import StationError
+from core.shared.ids import JobId
+from core.shared.statistics import BreakerState
 from core.use_cases.advance_generation import AdvanceGeneration
 from core.use_cases.cancel_generation import CancelGeneration
 from core.use_cases.collect_results import CollectResults
@@ -34,6 +43,7 @@ from core.use_cases.settle_job import SettleJob
 from core.use_cases.start_generation import StartGeneration
 from core.use_cases.stop_run import StopRun
 from core.use_cases.submit_run import SubmitRun
+from core.workflows.ports import WorkflowCatalogue
 from core.workflows.service import Workflows
 from infrastructure.clock import SystemClock
 from infrastructure.comfy_deploy.catalogue import ComfyDeployCatalogue
@@ -51,6 +61,7 @@ from infrastructure.memory.ledger import InMemoryLedger
 from infrastructure.memory.media import InMemoryMedia
 from infrastructure.memory.seen import InMemorySeen
 from infrastructure.memory.transcripts import InMemoryTranscripts
+from infrastructure.metrics import Metrics
 from infrastructure.new_ids import RandomIds
 from infrastructure.sql.accounts import SqlAccounts
 from infrastructure.sql.database import Database, open_database
@@ -88,6 +99,50 @@ def _web_settings(config: Config, listen: Listen, secret: str) -> WebSettings:
     )
 
 
+def _health(
+    *, jobs: JobStore, folder: DataFolder, catalogue: WorkflowCatalogue, metrics: Metrics
+) -> HealthRoutes:
+    async def database() -> str:
+        return await _problem_of(lambda: jobs.get(JobId("0" * 32)))
+
+    async def data_folder() -> str:
+        return await asyncio.to_thread(_folder_problem, folder.path)
+
+    async def comfy_deploy() -> str:
+        # The catalogue serves an old list while the service is away: the breaker knows better.
+        if metrics.breaker is BreakerState.OPEN:
+            return "ComfyUI Deploy has failed several times in a row."
+        return await _problem_of(catalogue.all)
+
+    return HealthRoutes(
+        {"database": database, "data_folder": data_folder},
+        metrics.render,
+        deep_checks={"comfy_deploy": comfy_deploy},
+    )
+
+
+async def _problem_of(question: Callable[[], Awaitable[object]]) -> str:
+    try:
+        await question()
+    except StationError as error:
+        return f"It does not work at present: {error.code}."
+    return ""
+
+
+def _folder_problem(folder: Path) -> str:
+    try:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(b"x")
+            file.flush()
+    except OSError as error:
+        return f"Nothing can be written to the data folder: {error.strerror or error}."
+    return ""
+
+
+def _heard(metrics: Metrics) -> Heard:
+    return lambda job, ended: metrics.hook_heard(job, ended=ended)
+
+
 class Container(containers.DeclarativeContainer):
     """One object of each kind. Tests override a provider, and everything above follows."""
 
@@ -100,6 +155,7 @@ class Container(containers.DeclarativeContainer):
     clock = providers.Singleton(SystemClock)
     ids = providers.Singleton(RandomIds)
     events = providers.Singleton(InProcessEvents)
+    metrics = providers.Singleton(Metrics, clock)
     wake_ups = providers.Singleton(InProcessWakeUps, clock)
     folder = providers.Singleton(DataFolder, config.provided.data_dir)
     secret = providers.Singleton(_secret, config, folder)
@@ -145,7 +201,7 @@ class Container(containers.DeclarativeContainer):
         Media, store=media_store, images=images, ids=ids, limits=config.provided.media
     )
 
-    client = providers.Singleton(ComfyDeployClient, config.provided.comfy)
+    client = providers.Singleton(ComfyDeployClient, config.provided.comfy, meter=metrics)
     gateway = providers.Singleton(ComfyDeployGateway, client)
     catalogue = providers.Singleton(
         ComfyDeployCatalogue, client, clock, ttl_s=config.provided.comfy.catalogue_ttl_s
@@ -209,6 +265,7 @@ class Container(containers.DeclarativeContainer):
         moves=moves,
         gateway=gateway,
         hooks=hooks,
+        events=events,
         collect=collect,
         stop=stop,
         end=end,
@@ -274,7 +331,16 @@ class Container(containers.DeclarativeContainer):
     operators_chat = providers.Singleton(
         OperatorsChat, to=config.provided.operators_chat, surfaces=surfaces
     )
-    hook_routes = providers.Singleton(HookRoutes, hooks=hooks, wake_ups=wake_ups, clock=clock)
+    hook_routes = providers.Singleton(
+        HookRoutes,
+        hooks=hooks,
+        wake_ups=wake_ups,
+        clock=clock,
+        heard=providers.Callable(_heard, metrics),
+    )
+    health = providers.Singleton(
+        _health, jobs=jobs, folder=folder, catalogue=catalogue, metrics=metrics
+    )
     web_server = providers.Singleton(
         WebServer,
         settings=providers.Callable(_web_settings, config, config.provided.private_listen, secret),
@@ -283,6 +349,7 @@ class Container(containers.DeclarativeContainer):
         chat_log=chat_log,
         media=media,
         hooks=hook_routes,
+        health=health,
     )
     hook_server = providers.Singleton(
         HookServer,

@@ -54,6 +54,7 @@ async def talking(container: Container, *, hooks_at: Server | None = None) -> As
             await server.start()
             stack.push_async_callback(server.stop)
         _expect_hooks(container, (hooks_at or page).url)
+        events.subscribe(container.metrics().hear)
         for teller in (container.notifier(), container.courier()):
             events.subscribe(teller.hear)
             stack.push_async_callback(teller.stop)

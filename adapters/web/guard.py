@@ -6,6 +6,7 @@ import structlog
 from aiohttp import web
 
 from adapters.web.answers import refusal, refusal_page
+from adapters.web.health import WATCHED
 from adapters.web.hooks import HOOK
 from adapters.web.visitors import Visitors
 from core.shared.errors import StationError
@@ -49,7 +50,8 @@ class Guard:
     """
     Refuses what does not come from the page itself. `hosts` is set once the port is known.
 
-    Under `public_hosts` there are only the hooks: the page is not for everybody.
+    Under `public_hosts` there are only the hooks: the page is not for everybody. Whoever watches
+    over us may also name the very address that was called, whatever we were told to listen at.
     """
 
     def __init__(self, visitors: Visitors, *, public_hosts: Iterable[str] = ()) -> None:
@@ -68,10 +70,10 @@ class Guard:
         app.on_response_prepare.append(_secure)
 
     def _refused(self, request: web.Request) -> web.Response | None:
-        is_hook = request.match_info.route.name == HOOK
-        if not self._is_served(request.headers.get("Host", "").lower(), is_hook=is_hook):
+        route = request.match_info.route.name
+        if not self._is_served(request, route):
             return refusal(421, _WRONG_HOST)
-        if request.method in SAFE_METHODS or is_hook:
+        if request.method in SAFE_METHODS or route == HOOK:
             return None
         if not self._is_from_here(request):
             return refusal(403, _WRONG_ORIGIN)
@@ -79,10 +81,13 @@ class Guard:
             return refusal(401, _NO_COOKIE)
         return None
 
-    def _is_served(self, host: str, *, is_hook: bool) -> bool:
+    def _is_served(self, request: web.Request, route: str | None) -> bool:
+        host = request.headers.get("Host", "").lower()
         if host in self.hosts:
             return True
-        return is_hook and _without_usual_port(host) in self._public_hosts
+        if route in WATCHED:
+            return _without_usual_port(host) == _called_address(request)
+        return route == HOOK and _without_usual_port(host) in self._public_hosts
 
     def _is_from_here(self, request: web.Request) -> bool:
         # Browsers send at least one of the two with whatever a foreign page makes them send.
@@ -116,6 +121,15 @@ class Guard:
 def _without_usual_port(host: str) -> str:
     # Callers leave the usual port away, but a proxy may write it in.
     return host.lower().removesuffix(":80").removesuffix(":443")
+
+
+def _called_address(request: web.Request) -> str | None:
+    """Return our end of the connection: an address, unlike a name, cannot be made to mislead."""
+    name = None if request.transport is None else request.transport.get_extra_info("sockname")
+    if not isinstance(name, tuple):
+        return None
+    host, port = name[:2]
+    return _without_usual_port(f"[{host}]:{port}" if ":" in host else f"{host}:{port}")
 
 
 def _route(request: web.Request) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from collections.abc import Callable
 from datetime import timedelta
 
 import orjson
@@ -23,7 +24,14 @@ NOT_YET = timedelta(seconds=1)
 
 TERMINAL = frozenset({"success", "failed", "timeout", "cancelled"})
 
+Heard = Callable[[JobId, bool], None]
+"""Is told of a genuine hook's job, and whether the hook told of the end of its run."""
+
 _job = re.compile(r"[0-9a-f]{32}")
+
+
+def _to_nobody(*_: object) -> None:
+    """Do nothing."""
 
 
 class HookRoutes:
@@ -33,10 +41,13 @@ class HookRoutes:
     The service calls by POST, and repeats by GET with a body.
     """
 
-    def __init__(self, *, hooks: Hooks, wake_ups: WakeUps, clock: Clock) -> None:
+    def __init__(
+        self, *, hooks: Hooks, wake_ups: WakeUps, clock: Clock, heard: Heard = _to_nobody
+    ) -> None:
         self._hooks = hooks
         self._wake_ups = wake_ups
         self._clock = clock
+        self._heard = heard
 
     def add_to(self, app: web.Application) -> None:
         """Add the route."""
@@ -51,6 +62,7 @@ class HookRoutes:
         if _job.fullmatch(job) is None or not self._hooks.is_genuine(job, token):
             return refusal(404, "There is nothing here.")
         ended = _status(await _body(request)) in TERMINAL
+        self._heard(job, ended)
         at = self._clock.now() if ended else self._clock.now() + NOT_YET
         await self._wake_ups.wake(job, at=at)
         return facts(200)

@@ -11,6 +11,7 @@ from adapters.chat.updates import UpdateHandler
 from adapters.web.chat_log import ChatLog
 from adapters.web.events import EventRoutes
 from adapters.web.guard import Guard
+from adapters.web.health import HealthRoutes
 from adapters.web.hooks import HookRoutes
 from adapters.web.messages import MessageRoutes
 from adapters.web.page import PageRoutes
@@ -96,7 +97,7 @@ class Server:
             self._runner = None
 
     def _own_hosts(self) -> frozenset[str]:
-        names = ("127.0.0.1", "localhost", "[::1]")
+        names = ("127.0.0.1", "localhost", "[::1]", _reachable(self._settings.host).lower())
         hosts = {f"{name}:{self._port}" for name in names}
         if self._port == _HTTP_PORT:
             hosts.update(names)  # browsers leave the usual port away
@@ -105,7 +106,7 @@ class Server:
 
 
 class WebServer(Server):
-    """Serves the chat page, its stream, its media and the hooks."""
+    """Serves the chat page, its stream, its media, the hooks, and whoever watches over us."""
 
     def __init__(
         self,
@@ -116,6 +117,7 @@ class WebServer(Server):
         chat_log: ChatLog,
         media: Media,
         hooks: HookRoutes,
+        health: HealthRoutes | None = None,
     ) -> None:
         visitors = Visitors(settings.secret)
         messages = MessageRoutes(
@@ -125,8 +127,10 @@ class WebServer(Server):
             media=media,
             visitors=visitors,
         )
-        pages = (PageRoutes(media, visitors), EventRoutes(chat_log, visitors), messages, hooks)
-        super().__init__(settings=settings, visitors=visitors, routes=pages)
+        page, stream = PageRoutes(media, visitors), EventRoutes(chat_log, visitors)
+        watched = () if health is None else (health,)
+        routes: tuple[Routes, ...] = (page, stream, messages, hooks, *watched)
+        super().__init__(settings=settings, visitors=visitors, routes=routes)
         self._streams = chat_log.streams
 
     async def start(self) -> None:

@@ -128,7 +128,11 @@ class RunOutput:
 
 @attrs.frozen(kw_only=True)
 class RunUpdate:
-    """What the service said of a run. `progress` is 0 to 1; `run_s` in seconds, None if unknown."""
+    """
+    What the service said of a run.
+
+    `progress` is 0 to 1; `run_s`, in seconds, and `ended_at` are None if unknown.
+    """
 
     status: RunStatus
     progress: float = 0.0
@@ -136,6 +140,7 @@ class RunUpdate:
     queue_position: int | None = None
     outputs: tuple[RunOutput, ...] = ()
     run_s: float | None = None
+    ended_at: datetime | None = None
 
 
 @attrs.frozen(kw_only=True)

@@ -5,6 +5,9 @@ from datetime import datetime, timedelta
 import attrs
 from attrs.validators import gt
 
+OLD_RUN = 240
+"""Without hooks a run is asked for at least so many times by the time it is as old as it is."""
+
 
 @attrs.frozen(kw_only=True)
 class Timing:
@@ -19,6 +22,9 @@ class Timing:
     first_poll_s: float = attrs.field(default=0.5, validator=gt(0))
     hooked_poll_s: float = attrs.field(default=2.0, validator=gt(0))
     """The first poll where the service also calls us: asking is the truth, the hook is a hint."""
+    unhooked_poll_s: float = attrs.field(default=1.25, validator=gt(0))
+    """The usual poll where it does not call us: an end is seen within two seconds (five minutes on,
+    later and later)."""
     longest_poll_s: float = attrs.field(default=10.0, validator=gt(0))
     run_deadline_s: float = attrs.field(default=1200.0, validator=gt(0))
     reread_s: float = attrs.field(default=3.0, validator=gt(0))
@@ -28,10 +34,14 @@ class Timing:
 
 
 def poll_after(timing: Timing, *, submitted_at: datetime, now: datetime, hooked: bool) -> datetime:
-    """Return when to ask for a run again: soon at first, then after a quarter of its age."""
+    """Return when to ask for a run again: soon at first, then after a part of its age."""
     age_s = (now - submitted_at).total_seconds()
-    first = timing.hooked_poll_s if hooked else timing.first_poll_s
-    return now + timedelta(seconds=min(timing.longest_poll_s, max(first, age_s / 4)))
+    if hooked:
+        wait_s = max(timing.hooked_poll_s, age_s / 4)
+    else:
+        usual_s = min(timing.unhooked_poll_s, age_s / 4)
+        wait_s = max(timing.first_poll_s, usual_s, age_s / OLD_RUN)
+    return now + timedelta(seconds=min(timing.longest_poll_s, wait_s))
 
 
 def back_off(attempts: int, *, first_s: float = 1.0, longest_s: float = 60.0) -> timedelta:

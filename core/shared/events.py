@@ -1,5 +1,7 @@
 """Facts that have happened. The truth is in the rows; an event only hastens who looks anyway."""
 
+from datetime import datetime
+
 import attrs
 
 from core.shared.ids import JobId
@@ -34,4 +36,15 @@ class OperatorAlerted:
     text: str
 
 
-Event = JobChanged | DeliveryDue | OperatorAlerted
+@attrs.frozen
+class RunEnded:
+    """The end of a job's run was seen for the first time; `ended_at` as the service tells it."""
+
+    name = "run.ended"
+
+    job: JobId
+    status: str
+    ended_at: datetime | None
+
+
+Event = JobChanged | DeliveryDue | OperatorAlerted | RunEnded

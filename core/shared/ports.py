@@ -5,6 +5,7 @@ from typing import Protocol
 
 from core.shared.events import Event
 from core.shared.ids import JobId
+from core.shared.statistics import BreakerState, Outcome, Saving
 
 
 class Clock(Protocol):
@@ -45,3 +46,28 @@ class SeenOnce(Protocol):
         window. What was seen more than a window in the future (the clock was set back since) is
         new again.
         """
+
+
+class ApiStatistics(Protocol):
+    """
+    Counts our calls to ComfyUI Deploy. No method raises or waits.
+
+    `endpoint` is an Endpoint's name, such as `GET /run/{run_id}`: never an id, an address or a key.
+    """
+
+    def call_began(self, endpoint: str) -> None:
+        """One attempt is on its way."""
+
+    def call_ended(
+        self, endpoint: str, outcome: Outcome, *, seconds: float, sent: int, received: int
+    ) -> None:
+        """One attempt is over, after so many seconds; `sent` and `received` are bytes of bodies."""
+
+    def call_repeated(self, endpoint: str) -> None:
+        """An attempt is being made again."""
+
+    def calls_saved(self, endpoint: str, saving: Saving, count: int = 1) -> None:
+        """So many calls were not made."""
+
+    def breaker_is(self, state: BreakerState) -> None:
+        """The breaker stands so from now on."""

@@ -10,6 +10,9 @@ from core.generations.ports import GenerationGateway, Hooks
 from core.generations.service import Moves
 from core.generations.timing import back_off, poll_after
 from core.shared.errors import RunUnknownError, ServiceError, ServiceRefusedError
+from core.shared.events import RunEnded
+from core.shared.ids import JobId, RunId
+from core.shared.ports import EventPublisher
 from core.use_cases.collect_results import CollectResults
 from core.use_cases.end_job import EndJob
 from core.use_cases.stop_run import StopRun
@@ -35,6 +38,7 @@ class FollowRun:
         moves: Moves,
         gateway: GenerationGateway,
         hooks: Hooks,
+        events: EventPublisher,
         collect: CollectResults,
         stop: StopRun,
         end: EndJob,
@@ -42,19 +46,28 @@ class FollowRun:
         self._moves = moves
         self._gateway = gateway
         self._hooks = hooks
+        self._events = events
         self._collect = collect
         self._stop = stop
         self._end = end
+        self._told: set[JobId] = set()
+        """Jobs that are asked for once more after the end of their run was told."""
 
     async def __call__(self, job: Job) -> Job | None:
         """Ask once, and move the job by what was said; None when somebody else moved it."""
         if job.run is None:
             msg = f"job {job.id} is {job.state} without a run"
             raise ValueError(msg)
+        moved = await self._asked(job, job.run)
+        if moved is None or moved.state.is_end:
+            self._told.discard(job.id)
+        return moved
+
+    async def _asked(self, job: Job, run: RunId) -> Job | None:
         if job.cancel_requested:
             return await self._stop(job)
         try:
-            update = await self._gateway.status(job.run)
+            update = await self._gateway.status(run)
         except RunUnknownError:
             return await self._unknown(job)
         except ServiceError as error:
@@ -110,12 +123,14 @@ class FollowRun:
         return await self._moves.save(attrs.evolve(noted, next_wake_at=self._next_poll(job)))
 
     async def _ended(self, job: Job, update: RunUpdate) -> Job | None:
+        await self._tell_once(job, update)
         usable = update.status in (RunStatus.SUCCESS, RunStatus.TIMEOUT)
         if usable and update.outputs:
             # A run that the service timed out may have everything: it forgets to say "success".
             return await self._collect(job, update)
         if update.status is RunStatus.SUCCESS:
             if job.attempts == 0:
+                self._told.add(job.id)
                 reread = timedelta(seconds=self._moves.timing.reread_s)
                 return await self._moves.again(job, reread)
             return await self._end(job, JobState.FAILED, EMPTY)
@@ -123,6 +138,11 @@ class FollowRun:
             return await self._end(job, JobState.TIMED_OUT, TOO_LONG)
         failure = STOPPED if update.status is RunStatus.CANCELLED else FAILED
         return await self._end(job, JobState.FAILED, failure)
+
+    async def _tell_once(self, job: Job, update: RunUpdate) -> None:
+        if job.id not in self._told:
+            await self._events.publish(RunEnded(job.id, update.status, update.ended_at))
+        self._told.discard(job.id)
 
 
 def _lower(known: int | None, said: int | None) -> int | None:

@@ -53,9 +53,14 @@ class Answer:
         """Whether the answer calls itself JSON."""
         return self.content_type == "application/json" or self.content_type.endswith("+json")
 
+    @property
+    def is_well(self) -> bool:
+        """Whether it is a success that calls itself JSON."""
+        return httpx.codes.is_success(self.status) and self.is_json
+
     def json(self) -> object:
         """Return the decoded body of a success. Raises AnswerError for anything else."""
-        if not httpx.codes.is_success(self.status) or not self.is_json:
+        if not self.is_well:
             raise AnswerError(self)
         try:
             decoded: object = orjson.loads(self.body)

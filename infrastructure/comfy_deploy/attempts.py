@@ -10,12 +10,13 @@ import structlog
 from opentelemetry import trace
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode
 
+from core.shared.ports import ApiStatistics
+from core.shared.statistics import BreakerState, Outcome
 from infrastructure.comfy_deploy.answers import CallError
 from infrastructure.comfy_deploy.breaker import Breaker, BreakerOpenError
 from infrastructure.comfy_deploy.budget import Budget
 from infrastructure.comfy_deploy.endpoints import Endpoint
 from infrastructure.comfy_deploy.errors import is_outage, outcome_of
-from infrastructure.comfy_deploy.meter import BreakerState, CallMeter, Outcome
 from infrastructure.comfy_deploy.settings import ComfySettings
 
 _log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
@@ -41,7 +42,7 @@ class Attempt:
 class Attempts:
     """Lets attempts through, one after the other or many at once."""
 
-    def __init__(self, settings: ComfySettings, meter: CallMeter) -> None:
+    def __init__(self, settings: ComfySettings, meter: ApiStatistics) -> None:
         self._meter = meter
         self._budget = Budget(settings.calls_per_s)
         self._breaker = Breaker(

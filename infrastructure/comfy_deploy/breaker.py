@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
+from core.shared.statistics import BreakerState
 from infrastructure.comfy_deploy.answers import CallError
-from infrastructure.comfy_deploy.meter import BreakerState
 
 
 class BreakerOpenError(CallError):

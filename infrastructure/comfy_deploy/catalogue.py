@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import attrs
 import structlog
 
-from core.shared.errors import ServiceError, ServiceTroubleError
+from core.shared.errors import ServiceError
 from core.shared.ids import DeploymentId, WorkflowName
 from core.shared.ports import Clock
 from core.workflows.model import Workflow
@@ -16,9 +16,10 @@ from core.workflows.service import normal_name
 from infrastructure.comfy_deploy.answers import CallError
 from infrastructure.comfy_deploy.client import ComfyDeployClient
 from infrastructure.comfy_deploy.endpoints import GET_DEPLOYMENT, LIST_DEPLOYMENTS
-from infrastructure.comfy_deploy.errors import read_error
+from infrastructure.comfy_deploy.errors import read_error, told_by
+from infrastructure.comfy_deploy.hot import deployments_of
 from infrastructure.comfy_deploy.inputs import inputs_of
-from infrastructure.comfy_deploy.wire import DeploymentRow, deployment_row, row, rows
+from infrastructure.comfy_deploy.wire import DeploymentRow, row, rows
 
 AT_ONCE = 4
 """How many deployments are asked for one by one at the same time."""
@@ -118,15 +119,11 @@ class ComfyDeployCatalogue(WorkflowCatalogue):
             _log.warning("catalogue.half", problem=str(failure))
         return found
 
-    async def _half(self, *, is_fluid: bool) -> list[DeploymentRow]:
-        query = {"is_fluid": is_fluid}
-        try:
-            listed = rows(await self._client.call(LIST_DEPLOYMENTS, query=query))
-        except CallError as error:
-            raise read_error(error) from error
-        if listed is None:
-            raise ServiceTroubleError("the deployments are not a list")
-        return [each for each in map(deployment_row, listed) if each is not None]
+    async def _half(self, *, is_fluid: bool) -> tuple[DeploymentRow, ...]:
+        with told_by(read_error):
+            return await self._client.read(
+                LIST_DEPLOYMENTS, deployments_of, query={"is_fluid": is_fluid}
+            )
 
     async def _workflow(
         self, name: WorkflowName, found: DeploymentRow, gate: asyncio.Semaphore

@@ -5,14 +5,17 @@ import re
 from collections.abc import AsyncIterator, Callable, Hashable, Mapping
 from contextlib import asynccontextmanager
 from typing import IO, TypeVar
+from urllib.parse import urlencode
 
 import httpx
 
+from core.shared.ports import ApiStatistics
+from core.shared.statistics import Saving
 from infrastructure.comfy_deploy.answers import Answer, AnswerError
 from infrastructure.comfy_deploy.attempts import Attempts
-from infrastructure.comfy_deploy.connection import TRANSPORT_ERRORS, Connection, no_answer
+from infrastructure.comfy_deploy.connection import TIMEOUT, TRANSPORT_ERRORS, Connection, no_answer
 from infrastructure.comfy_deploy.endpoints import Endpoint, Patience, Repeat
-from infrastructure.comfy_deploy.meter import CallMeter, NoMeter, Saving
+from infrastructure.comfy_deploy.meter import NoStatistics
 from infrastructure.comfy_deploy.repeating import repeated
 from infrastructure.comfy_deploy.settings import ComfySettings
 from infrastructure.comfy_deploy.sharing import SharedCalls
@@ -32,9 +35,15 @@ class ComfyDeployClient:
     May be made before a loop runs; connects at the first call. Close it with `aclose`.
     """
 
-    def __init__(self, settings: ComfySettings, meter: CallMeter | None = None) -> None:
+    def __init__(self, settings: ComfySettings, meter: ApiStatistics | None = None) -> None:
         self.settings = settings
-        self.meter = meter or NoMeter()
+        self.meter = meter or NoStatistics()
+        self._headers = {
+            "Authorization": f"Bearer {settings.api_key}",
+            "Accept": "application/json, */*",
+            "Accept-Encoding": "gzip, deflate",
+            "User-Agent": "StationThis",
+        }
         self._connection: Connection | None = None
         self._attempts = Attempts(settings, self.meter)
         self._shared = SharedCalls(self._note_shared)
@@ -78,7 +87,7 @@ class ComfyDeployClient:
         url = self._url(endpoint, at)
 
         def request() -> httpx.Request:
-            return self._open().api.build_request(endpoint.method, url, params=query, json=body)
+            return self._request(endpoint, url, query=query, body=body)
 
         if endpoint.method != "GET":
             return await self._ask(endpoint, request, how)
@@ -99,9 +108,7 @@ class ComfyDeployClient:
         def request() -> httpx.Request:
             if not isinstance(file, bytes):
                 file.seek(0)
-            return self._open().api.build_request(
-                endpoint.method, url, params=query, files={"file": (name, file)}
-            )
+            return self._request(endpoint, url, query=query, file=(name, file))
 
         return await self._ask(endpoint, request, Answer.json)
 
@@ -121,7 +128,7 @@ class ComfyDeployClient:
         breaks off.
         """
         url, limit_s = self._url(endpoint, at), self.limit_s(Patience.RUN)
-        request = self._open().api.build_request(endpoint.method, url, params=query, json=body)
+        request = self._request(endpoint, url, query=query, body=body)
         async with self._attempts.one(endpoint, request) as attempt:
             try:
                 async with asyncio.timeout(limit_s):
@@ -140,6 +147,25 @@ class ComfyDeployClient:
         if response.status_code != httpx.codes.OK or "text/event-stream" not in kind:
             await response.aread()
             raise AnswerError(Answer.of(response, secret=self.settings.api_key))
+
+    def _request(
+        self,
+        endpoint: Endpoint,
+        url: str,
+        *,
+        query: Query | None = None,
+        body: Body | None = None,
+        file: tuple[str, bytes | IO[bytes]] | None = None,
+    ) -> httpx.Request:
+        words = {name: _word(value) for name, value in (query or {}).items()}
+        return httpx.Request(
+            endpoint.method,
+            f"{url}?{urlencode(words)}" if words else url,
+            headers=self._headers,
+            json=body,
+            files=None if file is None else {"file": file},
+            extensions={"timeout": TIMEOUT},
+        )
 
     def _note_shared(self, key: Hashable) -> None:
         if isinstance(key, tuple):
@@ -193,16 +219,20 @@ class ComfyDeployClient:
         limit_s: float,
     ) -> T:
         """Send once. The limit is for the whole of it, up to the body's last byte."""
-        # A redirected POST would arrive as something else, or twice.
-        follow = request.method == "GET"
         async with self._attempts.one(endpoint, request) as attempt:
             try:
                 async with asyncio.timeout(limit_s):
-                    response = await self._open().api.send(request, follow_redirects=follow)
+                    response = await self._open().send(request)
             except TRANSPORT_ERRORS as error:
                 raise no_answer(error, limit_s=limit_s, secret=self.settings.api_key) from None
             attempt.answered(response)
             return how(Answer.of(response, secret=self.settings.api_key))
+
+
+def _word(value: str | float) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
 
 
 def segment(identifier: str) -> str:

@@ -17,6 +17,8 @@ IDLE_S = 20.0
 STALL_S = 120.0
 """For one step of a call, such as connecting. Each call has a shorter limit for its whole."""
 
+TIMEOUT = httpx.Timeout(STALL_S).as_dict()
+
 TRANSPORT_ERRORS = (
     httpx.HTTPError,
     httpx.StreamError,
@@ -37,6 +39,7 @@ class Connection:
 
     api: httpx.AsyncClient
     files: httpx.AsyncClient
+    _transport: AiohttpTransport
 
     @classmethod
     def open(cls, settings: ComfySettings) -> "Connection":
@@ -58,7 +61,23 @@ class Connection:
             timeout=STALL_S,
         )
         files = httpx.AsyncClient(transport=transport, cookies=_no_cookies(), timeout=STALL_S)
-        return cls(api, files)
+        return cls(api, files, transport)
+
+    async def send(self, request: httpx.Request) -> httpx.Response:
+        """
+        Send one of our requests and read its answer; a GET follows redirects, nothing else does.
+
+        Past httpx's client, which spends more on cookies, auth and redirects than the call costs.
+        """
+        response = await self._transport.handle_async_request(request)
+        response.request = request
+        try:
+            await response.aread()
+        finally:
+            await response.aclose()
+        if response.has_redirect_location and request.method == "GET":
+            return await self.api.send(request, follow_redirects=True)
+        return response
 
     async def aclose(self) -> None:
         """Close every connection."""

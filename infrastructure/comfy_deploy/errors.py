@@ -16,9 +16,9 @@ from core.shared.errors import (
     StationError,
     SubmitUnclearError,
 )
+from core.shared.statistics import Outcome
 from infrastructure.comfy_deploy.answers import AnswerError, CallError, NoAnswerError
 from infrastructure.comfy_deploy.breaker import BreakerOpenError
-from infrastructure.comfy_deploy.meter import Outcome
 
 MARKER_INPUT = "stationthis_job"
 """The extra input that carries our job's id. The service stores it and runs without it."""

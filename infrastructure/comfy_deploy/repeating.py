@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+import attrs
 import stamina
 
-from infrastructure.comfy_deploy.answers import AnswerError, CallError, NoAnswerError
+from infrastructure.comfy_deploy.answers import AnswerError, CallError
 from infrastructure.comfy_deploy.errors import is_passing
 
 FIRST_PAUSE_S = 0.2
@@ -32,36 +33,61 @@ async def repeated(
     `on_repeat` hears of each further attempt. Raises the first CallError that a repeat cannot
     help, else the last one.
     """
-    last: CallError | None = None
-    clock = asyncio.get_running_loop().time
-    ends_at = clock() + for_s
+    began_s = asyncio.get_running_loop().time()
+    try:
+        # Nearly every call ends here: the machinery below costs more than the call itself.
+        return await once()
+    except CallError as error:
+        if not is_passing(error):
+            raise
+        first = error
 
-    def again(error: Exception) -> bool | float:
+    async def once_more() -> _T:
+        on_repeat()
+        return await once()
+
+    limits = _Limits(began_s + for_s, began_s + max(for_s, attempt_s), attempts)
+    return await _again(once_more, first, limits)
+
+
+@attrs.frozen
+class _Limits:
+    """When no further attempt begins, and when even one under way ends; by the loop's time."""
+
+    begins_until_s: float
+    ends_at_s: float
+    attempts: int
+
+
+async def _again(once: Callable[[], Awaitable[_T]], first: CallError, limits: _Limits) -> _T:
+    clock, last = asyncio.get_running_loop().time, first
+
+    def may_help(error: Exception) -> bool | float:
         if not is_passing(error):
             return False
         wish_s = min(_wish(error), RETRY_AFTER_CAP_S)
-        return wish_s < ends_at - clock() and (wish_s or True)
+        return wish_s < limits.begins_until_s - clock() and (wish_s or True)
 
     try:
-        async with asyncio.timeout(max(for_s, attempt_s)):
+        async with asyncio.timeout_at(limits.ends_at_s):
             async for attempt in stamina.retry_context(
-                on=again,
-                attempts=attempts,
-                timeout=for_s,
+                on=may_help,
+                attempts=limits.attempts,
+                timeout=max(0.0, limits.begins_until_s - clock()),
                 wait_initial=FIRST_PAUSE_S,
                 wait_max=LONGEST_PAUSE_S,
                 wait_jitter=JITTER_S,
             ):
                 with attempt:
-                    if attempt.num > 1:
-                        on_repeat()
+                    if attempt.num == 1:
+                        raise first  # so that the first pause is like the others
                     try:
                         return await once()
                     except CallError as error:
                         last = error
                         raise
     except TimeoutError:
-        raise last or NoAnswerError(f"nothing usable within {for_s:g} s") from None
+        raise last from None
     raise AssertionError("stamina returns or raises")
 
 

@@ -141,6 +141,7 @@ def run_update(body: Row) -> RunUpdate:
         queue_position=int(position) if position is not None and position >= 0 else None,
         outputs=outputs_of(body),
         run_s=_run_s(body),
+        ended_at=moment(body.get("ended_at")),
     )
 
 

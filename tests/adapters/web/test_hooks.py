@@ -1,15 +1,24 @@
 """The hooks: genuine ones wake their job, forged ones nothing, and no body is believed."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import httpx
 import pytest
 
-from adapters.web.server import WebSettings
+from adapters.web.hooks import HookRoutes
+from adapters.web.server import HookServer, WebSettings
 from core.shared.ids import JobId
-from tests.adapters.web.station import SECRET, Station, a_message, running_station
-from tests.fakes.clock import NOON
+from infrastructure.hooks import SignedHooks
+from tests.adapters.web.station import (
+    SECRET,
+    RecordingWakeUps,
+    Station,
+    a_message,
+    running_station,
+)
+from tests.fakes.clock import NOON, FixedClock
 
 JOB = JobId("0" * 31 + "1")
 OTHER_JOB = JobId("0" * 31 + "2")
@@ -245,3 +254,47 @@ async def test_an_empty_token_wakes_nobody(station: Station, path: str) -> None:
         answer = await forger.get(path)
 
     assert (answer.status_code, station.wake_ups.woken) == (404, [])
+
+
+@asynccontextmanager
+async def listening(
+    heard: list[tuple[JobId, bool]],
+) -> AsyncIterator[tuple[httpx.AsyncClient, str]]:
+    """Have a server that notes what it hears; yields the service, and the path of JOB's hook."""
+    hooks = SignedHooks(SECRET, "http://127.0.0.1")
+    routes = HookRoutes(
+        hooks=hooks,
+        wake_ups=RecordingWakeUps(),
+        clock=FixedClock(),
+        heard=lambda job, ended: heard.append((job, ended)),
+    )
+    server = HookServer(settings=WebSettings(port=0, secret=SECRET), hooks=routes)
+    await server.start()
+    try:
+        async with httpx.AsyncClient(base_url=server.url) as service:
+            yield service, httpx.URL(hooks.address(JOB) or "").path
+    finally:
+        await server.stop()
+
+
+@pytest.mark.parametrize(
+    ("status", "ended"), [("success", True), ("cancelled", True), ("running", False), ("", False)]
+)
+async def test_a_genuine_hook_is_told_of_with_whether_it_ends_the_run(
+    status: str, *, ended: bool
+) -> None:
+    heard: list[tuple[JobId, bool]] = []
+
+    async with listening(heard) as (service, path):
+        await service.post(path, json={"status": status})
+
+    assert heard == [(JOB, ended)]
+
+
+async def test_a_forged_hook_is_not_told_of() -> None:
+    heard: list[tuple[JobId, bool]] = []
+
+    async with listening(heard) as (forger, path):
+        answer = await forger.post(f"{path}0", json={"status": "success"})
+
+    assert (answer.status_code, heard) == (404, [])

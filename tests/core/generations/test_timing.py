@@ -19,8 +19,10 @@ def wait_s(age_s: float, *, hooked: bool = False) -> float:
     return (at - now).total_seconds()
 
 
-def test_a_run_is_asked_for_soon_at_first_and_ever_more_seldom() -> None:
-    assert [wait_s(age) for age in (0, 2, 4, 20, 40, 1_000)] == [0.5, 0.5, 1, 5, 10, 10]
+def test_a_run_is_asked_for_soon_at_first_and_when_it_is_old_more_seldom() -> None:
+    ages = (0, 2, 4, 20, 300, 600, 2_400, 9_999)
+
+    assert [wait_s(age) for age in ages] == [0.5, 0.5, 1, 1.25, 1.25, 2.5, 10, 10]
 
 
 def test_where_the_service_calls_us_the_first_questions_are_later() -> None:

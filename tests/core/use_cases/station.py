@@ -121,13 +121,14 @@ class Station:
         self._fate, self._places, self._hooks = fate, places, hooks or HeardAt()
         self.wake_ups = HandDrivenWakeUps(world.clock)
         self._events = RecordingEvents()
+        self._teller = fate.over(self._events)
         self._jobs, self._ledger = fate.over(world.jobs), fate.over(world.ledger)
         self._gateway = fate.over(world.gateway)
         self._alarm = fate.over(self.wake_ups)
         self.moves = Moves(
             jobs=self._jobs,
             clock=world.clock,
-            events=fate.over(self._events),
+            events=self._teller,
             timing=Timing(),
             owner=owner,
             driver=driver,
@@ -186,7 +187,13 @@ class Station:
         )
         self.collect, self.settle, self.stop = collect, settle, stop
         self.follow = FollowRun(
-            moves=moves, gateway=gateway, hooks=self._hooks, collect=collect, stop=stop, end=end
+            moves=moves,
+            gateway=gateway,
+            hooks=self._hooks,
+            events=self._teller,
+            collect=collect,
+            stop=stop,
+            end=end,
         )
         self.advance = AdvanceGeneration(
             moves=moves,

@@ -7,11 +7,12 @@ import attrs
 import pytest
 
 from core.generations.model import Job, JobState, RunStatus, RunUpdate
-from core.shared.events import JobChanged
+from core.shared.events import JobChanged, RunEnded
 from core.shared.ids import JobId, RunId
 from core.use_cases.follow_run import EMPTY, LOST
 from tests.builders import a_job, a_run_update
 from tests.core.use_cases.station import CHARGE, Station, World
+from tests.fakes.clock import NOON
 
 RUN = RunId("run-1")
 FORWARD = ["submitting", "submitted", "running", "collecting", "settling", "succeeded"]
@@ -209,3 +210,48 @@ async def test_who_loses_a_race_leaves_the_job_and_looks_again_in_a_second(
 async def test_a_followed_job_without_a_run_is_a_bug(station: Station) -> None:
     with pytest.raises(ValueError, match="without a run"):
         await station.follow(a_job(state=JobState.RUNNING))
+
+
+def ends_told(station: Station) -> list[RunEnded]:
+    return [each for each in station.events if isinstance(each, RunEnded)]
+
+
+@pytest.mark.parametrize("status", [each for each in RunStatus if each.is_end])
+async def test_the_end_of_a_run_is_told_with_its_time(
+    station: Station, job: JobId, status: RunStatus
+) -> None:
+    await told(station, job, attrs.evolve(a_run_update(status), ended_at=NOON))
+    await station.live_out()
+
+    assert ends_told(station) == [RunEnded(job, status.value, NOON)]
+
+
+async def test_an_end_that_is_asked_for_again_is_told_once(
+    station: Station, world: World, job: JobId
+) -> None:
+    await told(station, job, a_run_update(RunStatus.SUCCESS))
+    made = (world.gateway.put_file("picture.png"),)
+    ended = await told(station, job, a_run_update(RunStatus.SUCCESS, outputs=made))
+
+    assert ended.state is JobState.SUCCEEDED
+    assert ends_told(station) == [RunEnded(job, "success", None)]
+
+
+async def test_an_end_after_reads_that_found_nothing_is_told_all_the_same(
+    station: Station, world: World, job: JobId
+) -> None:
+    world.gateway.forget(RUN)
+    await station.live(seconds=2)
+
+    await told(station, job, a_run_update(RunStatus.FAILED))
+
+    assert ends_told(station) == [RunEnded(job, "failed", None)]
+
+
+@pytest.mark.parametrize("status", [each for each in RunStatus if not each.is_end])
+async def test_no_end_is_told_of_a_run_that_goes_on(
+    station: Station, job: JobId, status: RunStatus
+) -> None:
+    await told(station, job, a_run_update(status))
+
+    assert ends_told(station) == []

@@ -4,11 +4,12 @@ from collections import Counter
 
 import attrs
 
-from infrastructure.comfy_deploy.meter import BreakerState, CallMeter, Outcome, Saving
+from core.shared.ports import ApiStatistics
+from core.shared.statistics import BreakerState, Outcome, Saving
 
 
 @attrs.define
-class CountingMeter(CallMeter):
+class CountingMeter(ApiStatistics):
     """Counts in plain counters; `states` are the breaker's, in order."""
 
     in_flight: Counter[str] = attrs.Factory(Counter)

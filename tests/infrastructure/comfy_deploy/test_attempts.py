@@ -9,7 +9,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from infrastructure.comfy_deploy import attempts
+from core.shared.statistics import BreakerState, Outcome, Saving
 from infrastructure.comfy_deploy.answers import AnswerError, CallError, NoAnswerError
 from infrastructure.comfy_deploy.breaker import BreakerOpenError
 from infrastructure.comfy_deploy.client import ComfyDeployClient
@@ -19,7 +19,6 @@ from infrastructure.comfy_deploy.endpoints import (
     LIST_DEPLOYMENTS,
     QUEUE_RUN,
 )
-from infrastructure.comfy_deploy.meter import BreakerState, Outcome, Saving
 from infrastructure.comfy_deploy.settings import ComfySettings
 from tests.infrastructure.comfy_deploy.counting import CountingMeter
 from tests.infrastructure.comfy_deploy.loopback import (
@@ -191,12 +190,19 @@ async def test_t_13_a_route_that_costs_the_service_much_has_a_budget_of_its_own(
     assert took_s >= 0.4  # four are the burst, the fifth comes half a second later
 
 
-@pytest.fixture
-def spans(monkeypatch: pytest.MonkeyPatch) -> InMemorySpanExporter:
-    """Record what is traced, without setting the provider of the whole process."""
+@pytest.fixture(scope="module")
+def exporter() -> InMemorySpanExporter:
+    """Record what is traced in this process from now on: the API takes a provider only once."""
     exporter, provider = InMemorySpanExporter(), TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(exporter))
-    monkeypatch.setattr(attempts, "_tracer", provider.get_tracer("test"))
+    trace.set_tracer_provider(provider)
+    return exporter
+
+
+@pytest.fixture
+def spans(exporter: InMemorySpanExporter) -> InMemorySpanExporter:
+    """Have nothing recorded yet."""
+    exporter.clear()
     return exporter
 
 

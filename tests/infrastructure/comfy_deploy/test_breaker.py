@@ -2,8 +2,8 @@
 
 import pytest
 
+from core.shared.statistics import BreakerState
 from infrastructure.comfy_deploy.breaker import Breaker, BreakerOpenError
-from infrastructure.comfy_deploy.meter import BreakerState
 
 
 class Times:

@@ -19,7 +19,8 @@ from core.shared.errors import (
 )
 from core.shared.ids import DeploymentId, JobId, RunId
 from core.workflows.model import InputValue
-from infrastructure.comfy_deploy.gateway import ComfyDeployGateway, safe_name
+from infrastructure.comfy_deploy.gateway import ComfyDeployGateway
+from infrastructure.comfy_deploy.uploads import safe_name
 from tests.infrastructure.comfy_deploy.loopback import (
     CHUNKS_CUT,
     CRASH,

@@ -59,15 +59,27 @@ async def test_a_failure_comes_to_all_who_asked() -> None:
     assert [str(each) for each in answers] == ["no", "no"]
 
 
-async def test_who_leaves_takes_the_answer_from_nobody() -> None:
+async def test_who_only_waited_takes_the_answer_from_nobody() -> None:
     calls, question = SharedCalls(lambda _: None), Question()
     first, second = (asyncio.create_task(calls.ask("a", question)) for _ in range(2))
     await asyncio.sleep(0)
-    first.cancel()
+    second.cancel()
     await asyncio.sleep(0)
     question.may_answer.set()
 
-    assert await second == "answer 1"
+    assert (await first, question.asked) == ("answer 1", 1)
+
+
+async def test_when_the_one_who_asked_leaves_the_next_asks_for_all() -> None:
+    calls, question = SharedCalls(lambda _: None), Question()
+    first, *others = (asyncio.create_task(calls.ask("a", question)) for _ in range(4))
+    await asyncio.sleep(0)
+    first.cancel()
+    await asyncio.wait([first])
+    question.may_answer.set()
+
+    assert await asyncio.gather(*others) == ["answer 2"] * 3
+    assert question.cancelled == 1
 
 
 async def test_when_all_have_left_the_question_is_cancelled_and_the_next_asks_anew() -> None:
@@ -80,7 +92,6 @@ async def test_when_all_have_left_the_question_is_cancelled_and_the_next_asks_an
     question.may_answer.set()
 
     assert await calls.ask("a", question) == "answer 2"
-    assert question.cancelled == 1
 
 
 async def test_nothing_is_left_of_a_question_that_failed_unheard() -> None:
