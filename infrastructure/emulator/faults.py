@@ -6,12 +6,14 @@ matching requests or runs, or stay until cleared when `count` is None.
 """
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar, cast
 
 import attrs
 from attrs.converters import optional as to_optional
-from attrs.validators import ge, instance_of, optional
+from attrs.validators import deep_iterable, ge, in_, instance_of, optional
+
+from infrastructure.emulator.statuses import STATUSES
 
 API_PREFIX = "/api"
 
@@ -27,8 +29,21 @@ class Spoil(enum.StrEnum):
     """Close the connection without an answer."""
     CUT = "cut"
     """Send half of the true answer's body, then close."""
+    TRICKLE = "trickle"
+    """Send the true answer's body in small pieces, over `delay_s`."""
+    HUGE = "huge"
+    """Send the true answer's body and so many spaces that it has `size` bytes."""
+    WRONG_CHARSET = "wrong_charset"
+    """Send the true answer's text in UTF-16, and say that it is UTF-8."""
+    NO_CREDIT = "no_credit"
+    """Refuse in the words of a deployment's owner who has no GPU credits left."""
     MACHINE_REFUSES = "machine_refuses"
-    """For the queue route: hang while the machine is asked again, then a failed run and a 502."""
+    """For run routes: hang while the machine is asked again, then a failed run and a 502."""
+    MACHINE_ANSWERS = "machine_answers"
+    """For run routes: a failed run and the machine's own `status`, at once; it may have taken the
+    run all the same (`handled`)."""
+    MACHINE_GONE = "machine_gone"
+    """For run routes: nobody listens where the machine was, so a failed run and a crash."""
 
 
 class Ending(enum.StrEnum):
@@ -44,6 +59,9 @@ class Ending(enum.StrEnum):
     """It stays `running` for ever and has nothing to show."""
     NEVER_WITH_OUTPUTS = "never_with_outputs"
     """It stays `running` although its outputs are there."""
+    FAILED_WITH_OUTPUTS = "failed_with_outputs"
+    SESSION_DIED = "session_died"
+    """Its GPU ends without a word; whoever reads the run then makes it `cancelled`."""
 
 
 class HookTrouble(enum.StrEnum):
@@ -54,6 +72,25 @@ class HookTrouble(enum.StrEnum):
     REORDERED = "reordered"
     """All are kept back until the end, then sent last first."""
     LATE = "late"
+    NAMELESS = "nameless"
+    """Without `event_type`, as backends before February 2025 sent them."""
+    DOCUMENTED = "documented"
+    """In the words of the documentation: `processing`, `completed`, progress up to 100."""
+
+
+class OddOutput(enum.StrEnum):
+    """What a node puts out that the API does not show, or shows empty; webhooks may show it."""
+
+    NUMBERS = "numbers"
+    SCALAR = "scalar"
+    ERROR = "error"
+    TIMINGS = "timings"
+    TEMP = "temp"
+    """A preview, which has no address."""
+    EMPTY = "empty"
+    """`data: {}`, which is shown."""
+    MIXED = "mixed"
+    """Numbers beside the run's own pictures, which vanish with them."""
 
 
 class OutputShape(enum.StrEnum):
@@ -77,6 +114,21 @@ def _upper(text: str) -> str:
 
 
 _COUNT = optional([instance_of(int), ge(1)])
+_HUGE_BYTES = 64 * 1024 * 1024
+_UNHANDLED = (Spoil.ANSWER, Spoil.NO_CREDIT, Spoil.MACHINE_ANSWERS)
+_KNOWN = deep_iterable(in_(sorted(STATUSES)), instance_of(tuple))
+
+
+def _listed(values: Iterable[str]) -> tuple[str, ...]:
+    return tuple(values)
+
+
+def _flag() -> bool:
+    return attrs.field(default=False, validator=instance_of(bool))
+
+
+def _seconds() -> float:
+    return attrs.field(default=0.0, converter=float, validator=ge(0.0))
 
 
 @attrs.frozen(kw_only=True)
@@ -95,9 +147,10 @@ class RequestFault:
     body: str = attrs.field(default="", validator=instance_of(str))
     content_type: str = attrs.field(default="application/json", validator=instance_of(str))
     headers: Mapping[str, str] = attrs.field(factory=dict, validator=instance_of(dict))
-    delay_s: float = attrs.field(default=0.0, converter=float, validator=ge(0.0))
+    delay_s: float = _seconds()
+    size: int = attrs.field(default=_HUGE_BYTES, validator=[instance_of(int), ge(1)])
     handled: bool | None = attrs.field(default=None, validator=optional(instance_of(bool)))
-    """Whether the request is carried out all the same. None: all but for ANSWER it is."""
+    """Whether the request is carried out all the same. None: as its kind of spoil does."""
 
     def matches(self, method: str, path: str) -> bool:
         """Tell whether this request is one to spoil."""
@@ -108,7 +161,7 @@ class RequestFault:
     @property
     def is_handled(self) -> bool:
         """Whether the request has its effect."""
-        return self.spoil is not Spoil.ANSWER if self.handled is None else self.handled
+        return self.spoil not in _UNHANDLED if self.handled is None else self.handled
 
 
 @attrs.frozen(kw_only=True)
@@ -119,24 +172,47 @@ class RunFault:
     deployment: str | None = attrs.field(default=None, validator=optional(instance_of(str)))
     ending: Ending | None = attrs.field(default=None, converter=to_optional(Ending))
     webhooks: HookTrouble | None = attrs.field(default=None, converter=to_optional(HookTrouble))
-    webhook_delay_s: float = attrs.field(default=0.0, converter=float, validator=ge(0.0))
+    webhook_delay_s: float = _seconds()
     """How late a LATE webhook is."""
     shape: OutputShape | None = attrs.field(default=None, converter=to_optional(OutputShape))
-    extra_s: float = attrs.field(default=0.0, converter=float, validator=ge(0.0))
+    odd: OddOutput | None = attrs.field(default=None, converter=to_optional(OddOutput))
+    extra_s: float = _seconds()
     """How much longer the run works."""
+    cold_s: float = _seconds()
+    """How much longer it is `queued`, as when its app has to be built again."""
+    late_end_s: float = _seconds()
+    """How long the service does not know yet that the machine is done."""
+    late_outputs_s: float = _seconds()
+    """How long after the end the outputs are appended."""
+    late_progress: bool = _flag()
+    """Whether `live_status` and `progress` change once more after the end."""
+    backwards: bool = _flag()
+    """Whether progress steps back before the end."""
+    again: tuple[str, ...] = attrs.field(default=(), converter=_listed, validator=_KNOWN)
+    """Statuses that the machine reports after the end; each is told with the stored one."""
+    uploading: bool = _flag()
+    """Whether it is `uploading` before the end, as with old plugins."""
+    classic: bool = _flag()
+    """Whether a machine without a queue does it: no `queued`, no `started`, no cancelling."""
+    deaf: bool = _flag()
+    """Whether the machine works on after a cancel, and delivers."""
+    private: bool = _flag()
+    """Whether its files open only to signed addresses, which are good for one hour."""
+    untyped: bool = _flag()
+    """Whether its files are served as `application/octet-stream`."""
+    full_seconds: bool = _flag()
+    """Whether all happens on full seconds, which some answers then spell without seconds."""
 
     def over(self, other: "RunFault") -> "RunFault":
         """Return both orders in one; where both say something, this one counts."""
+        names = [one.name for one in attrs.fields(RunFault) if one.name not in _OF_THE_ORDER]
+        # The fields of two faults, each under its own name.
         return attrs.evolve(
-            self,
-            ending=self.ending or other.ending,
-            webhooks=self.webhooks or other.webhooks,
-            webhook_delay_s=self.webhook_delay_s or other.webhook_delay_s,
-            shape=self.shape or other.shape,
-            extra_s=self.extra_s or other.extra_s,
+            self, **{name: getattr(self, name) or getattr(other, name) for name in names}
         )
 
 
+_OF_THE_ORDER = ("count", "deployment")
 NO_FAULT = RunFault()
 _Fault = TypeVar("_Fault", RequestFault, RunFault)
 

@@ -14,12 +14,19 @@ from aiohttp.typedefs import Handler, Middleware
 
 from infrastructure.emulator.answers import crash, refusal
 from infrastructure.emulator.faults import API_PREFIX, Faults, RequestFault, Spoil
-from infrastructure.emulator.queue_body import InvalidRequestError, ServiceCrashError
+from infrastructure.emulator.keys import KeyRing, needs_no_key
+from infrastructure.emulator.queue_body import (
+    InvalidRequestError,
+    RefusedError,
+    ServiceCrashError,
+)
 from infrastructure.emulator.settings import Dials
+from infrastructure.emulator.spoils import PIECES, spoiled_answer, trickled
 
 _NOT_FOUND = 404
 _BEARER = "Bearer "
-REFUSED_BY_MACHINE = web.RequestKey("refused_by_machine", bool)
+MACHINE_TROUBLE = web.RequestKey("machine_trouble", RequestFault)
+_OF_THE_MACHINE = (Spoil.MACHINE_REFUSES, Spoil.MACHINE_ANSWERS, Spoil.MACHINE_GONE)
 
 
 @attrs.define
@@ -28,6 +35,7 @@ class Gate:
 
     _dials: Dials
     _faults: Faults
+    _keys: KeyRing
     counts: Counter[str] = attrs.Factory(Counter)
     """How often each route was asked, by "METHOD /path/{pattern}"."""
     closing: asyncio.Event = attrs.Factory(asyncio.Event)
@@ -60,25 +68,22 @@ class Gate:
     async def _spoiled(
         self, request: web.Request, handler: Handler, fault: RequestFault
     ) -> web.StreamResponse:
-        if fault.spoil is Spoil.MACHINE_REFUSES:
-            request[REFUSED_BY_MACHINE] = True
+        if fault.spoil in _OF_THE_MACHINE:
+            request[MACHINE_TROUBLE] = fault
             return await self._guarded(request, handler)
         answer: web.StreamResponse | None = None
         if fault.is_handled:
             answer = await self._guarded(request, handler)
+        if fault.spoil is Spoil.TRICKLE:
+            return await trickled(request, answer, lambda: self.wait(fault.delay_s / PIECES))
         await self.wait(fault.delay_s)
-        match fault.spoil:
-            case Spoil.ANSWER:
-                return _ordered_answer(fault)
-            case Spoil.LOST:
-                return _hung_up(request)
-            case Spoil.CUT:
-                return await _cut(request, answer)
-            case _:
-                return answer or await self._guarded(request, handler)
+        if answer is None and fault.spoil is Spoil.DELAY:
+            answer = await self._guarded(request, handler)
+        return await spoiled_answer(request, answer, fault)
 
     async def _guarded(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        if request.path.startswith(API_PREFIX + "/"):
+        path = request.path.removeprefix(API_PREFIX)
+        if request.path.startswith(API_PREFIX + "/") and not needs_no_key(path):
             problem = self._key_problem(request)
             if problem is not None:
                 return refusal(problem, 401)
@@ -86,6 +91,8 @@ class Gate:
             return await handler(request)
         except InvalidRequestError as error:
             return refusal(error.details, 422)
+        except RefusedError as error:
+            return refusal(str(error), error.status)
         except ServiceCrashError:
             return crash()
         except web.HTTPException as error:
@@ -101,7 +108,7 @@ class Gate:
         )
         if not key:
             return "Invalid or missing token"
-        return None if key == self._dials.settings.api_key else "Invalid or expired token"
+        return self._keys.problem(key, own=self._dials.settings.api_key)
 
 
 def _refused(error: web.HTTPException) -> web.Response:
@@ -113,27 +120,3 @@ def _not_found(request: web.Request) -> web.Response:
         location = str(request.url.with_path(request.path.rstrip("/")))
         return web.Response(status=307, headers={"Location": location})
     return refusal("Not Found", 404)
-
-
-def _ordered_answer(fault: RequestFault) -> web.Response:
-    headers = {"Content-Type": fault.content_type, **fault.headers}
-    return web.Response(body=fault.body.encode(), status=fault.status, headers=headers)
-
-
-def _hung_up(request: web.Request) -> web.Response:
-    if request.transport is not None:
-        request.transport.close()
-    return web.Response()
-
-
-async def _cut(request: web.Request, answer: web.StreamResponse | None) -> web.StreamResponse:
-    body = answer.body if isinstance(answer, web.Response) else b""
-    if answer is None or not isinstance(body, bytes):
-        return _hung_up(request)
-    part = web.StreamResponse(status=answer.status, headers={"Content-Type": answer.content_type})
-    part.content_length = len(body)
-    await part.prepare(request)
-    await part.write(body[: len(body) // 2])
-    if request.transport is not None:
-        request.transport.close()
-    return part

@@ -1,16 +1,12 @@
-"""Checks the body of a queue call, and refuses it in the words of the service."""
+"""Checks what callers send, and refuses it in the words of the service."""
 
 import json
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TypeAlias
-
-import attrs
 
 from infrastructure.emulator.deployments import ENVIRONMENTS
 
-_GPUS = ("CPU", "T4", "L4", "A10G", "L40S", "A100", "A100-80GB", "H100", "H200", "B200")
-_MODES = ("async", "sync", "sync_first_result", "stream")
 _UUID_LENGTH = 32
 _VALUE_BRANCHES = (
     ("str", "string_type", "string"),
@@ -19,6 +15,11 @@ _VALUE_BRANCHES = (
     ("bool", "bool_type", "boolean"),
     ("list[any]", "list_type", "list"),
 )
+_KINDS: dict[type, tuple[str, str]] = {
+    str: ("string_type", "string"),
+    bool: ("bool_type", "boolean"),
+    int: ("int_type", "integer"),
+}
 Detail: TypeAlias = dict[str, object]
 
 
@@ -34,44 +35,12 @@ class ServiceCrashError(Exception):
     """The service breaks over such a request: 500 in plain text, connection closed."""
 
 
-@attrs.frozen(kw_only=True)
-class QueueOrder:
-    """A queue call that fits its schema."""
+class RefusedError(Exception):
+    """The service refuses in words of its own: `{"detail": ...}`."""
 
-    deployment_id: str
-    inputs: dict[str, object]
-    webhook: str | None
-    intermediate: bool
-    gpu: str | None
-    batch_number: int | None
-
-
-def read_queue_body(raw: bytes, content_type: str) -> QueueOrder:
-    """Return the order. Raises InvalidRequestError, or ServiceCrashError for what breaks it."""
-    body = _parsed(raw, content_type)
-    details = [
-        *_wrong_inputs(body.get("inputs", {})),
-        *_wrong_kind(body, "webhook", str, "string"),
-        *_wrong_kind(body, "webhook_intermediate_status", bool, "boolean"),
-        *_wrong_choice(body.get("gpu"), "gpu", _GPUS, kind="enum"),
-        *_wrong_choice(body.get("execution_mode"), "execution_mode", _MODES, kind="literal_error"),
-        *_wrong_kind(body, "batch_number", int, "integer"),
-        *_wrong_deployment_id(body),
-    ]
-    if details:
-        raise InvalidRequestError(*details)
-    if not _can_be_stored(body) or body.get("execution_mode") not in (None, "async"):
-        raise ServiceCrashError
-    inputs, webhook, gpu = body.get("inputs", {}), body.get("webhook"), body.get("gpu")
-    batch = body.get("batch_number")
-    return QueueOrder(
-        deployment_id=str(uuid.UUID(str(body["deployment_id"]))),
-        inputs=inputs if isinstance(inputs, dict) else {},
-        webhook=webhook if isinstance(webhook, str) else None,
-        intermediate=body.get("webhook_intermediate_status") is True,
-        gpu=gpu if isinstance(gpu, str) else None,
-        batch_number=batch if isinstance(batch, int) else None,
-    )
+    def __init__(self, detail: str, status: int) -> None:
+        super().__init__(detail)
+        self.status = status
 
 
 def read_uuid(text: str, where: str, name: str) -> str:
@@ -103,7 +72,7 @@ def read_flag(text: str | None, name: str, *, default: bool) -> bool:
 
 def read_environment(text: str | None) -> str | None:
     """Return the environment to list. Raises InvalidRequestError for one that does not exist."""
-    details = _wrong_choice(text, "environment", ENVIRONMENTS, kind="enum", where="query")
+    details = wrong_choice(text, ["query", "environment"], ENVIRONMENTS)
     if details:
         raise InvalidRequestError(*details)
     return text
@@ -111,10 +80,15 @@ def read_environment(text: str | None) -> str | None:
 
 def missing(where: str, name: str, given: object = None) -> Detail:
     """Return the detail that says a field is missing."""
-    return _detail("missing", [where, name], "Field required", given)
+    return missing_at([where, name], given)
 
 
-def _can_be_stored(body: dict[str, object]) -> bool:
+def missing_at(loc: list[object], given: object = None) -> Detail:
+    """Return the detail that says a field is missing at this place."""
+    return _detail("missing", loc, "Field required", given)
+
+
+def can_be_stored(body: Mapping[str, object]) -> bool:
     """Tell whether the database takes it: no NUL, no half characters, no NaN."""
     try:
         json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
@@ -126,7 +100,7 @@ def _can_be_stored(body: dict[str, object]) -> bool:
 def _texts(value: object) -> Iterator[str]:
     if isinstance(value, str):
         yield value
-    elif isinstance(value, dict):
+    elif isinstance(value, Mapping):
         for name, inner in value.items():
             yield str(name)
             yield from _texts(inner)
@@ -139,16 +113,19 @@ def _detail(kind: str, loc: list[object], msg: str, given: object) -> Detail:
     return {"type": kind, "loc": loc, "msg": msg, "input": given}
 
 
-def _parsed(raw: bytes, content_type: str) -> dict[str, object]:
+def parsed_body(raw: bytes, content_type: str) -> object:
+    """Return a JSON body; one of another type is a text. Raises InvalidRequestError."""
     if not raw:
         raise InvalidRequestError(_detail("missing", ["body"], "Field required", None))
-    body: object = raw.decode("utf-8", "replace")
     if content_type == "application/json" or content_type.endswith("+json"):
-        body = _decoded(raw)
-    if isinstance(body, dict):
-        return body
+        return _decoded(raw)
+    return raw.decode("utf-8", "replace")
+
+
+def no_object(loc: list[object], body: object) -> Detail:
+    """Return the detail that says the body is no object."""
     msg = "Input should be a valid dictionary or object to extract fields from"
-    raise InvalidRequestError(_detail("model_attributes_type", ["body"], msg, body))
+    return _detail("model_attributes_type", loc, msg, body)
 
 
 def _decoded(raw: bytes) -> object:
@@ -162,45 +139,50 @@ def _decoded(raw: bytes) -> object:
     return decoded
 
 
-def _wrong_inputs(inputs: object) -> list[Detail]:
+def wrong_inputs(inputs: object, loc: list[object]) -> list[Detail]:
+    """Return what does not fit among inputs: each value that no branch takes, once a branch."""
     if not isinstance(inputs, dict):
-        msg = "Input should be a valid dictionary"
-        return [_detail("dict_type", ["body", "inputs"], msg, inputs)]
+        return wrong_dictionary(inputs, loc)
     return [
-        _detail(kind, ["body", "inputs", name, branch], f"Input should be a valid {word}", value)
+        _detail(kind, [*loc, name, branch], f"Input should be a valid {word}", value)
         for name, value in inputs.items()
         if value is None or isinstance(value, dict)
         for branch, kind, word in _VALUE_BRANCHES
     ]
 
 
-def _wrong_kind(body: dict[str, object], name: str, kind: type, word: str) -> list[Detail]:
-    value = body.get(name)
+def wrong_dictionary(value: object, loc: list[object]) -> list[Detail]:
+    """Return the detail that says this is no dictionary; none when it is one."""
+    if isinstance(value, dict):
+        return []
+    return [_detail("dict_type", loc, "Input should be a valid dictionary", value)]
+
+
+def wrong_kind(value: object, loc: list[object], kind: type) -> list[Detail]:
+    """Return the detail that says this is no text, flag or number; None fits everything."""
     if value is None or isinstance(value, kind):
         return []
-    short = {"string": "string_type", "boolean": "bool_type", "integer": "int_type"}[word]
-    return [_detail(short, ["body", name], f"Input should be a valid {word}", value)]
+    short, word = _KINDS[kind]
+    return [_detail(short, loc, f"Input should be a valid {word}", value)]
 
 
-def _wrong_choice(
-    value: object, name: str, choices: tuple[str, ...], *, kind: str, where: str = "body"
+def wrong_choice(
+    value: object, loc: list[object], choices: tuple[str, ...], *, kind: str = "enum"
 ) -> list[Detail]:
+    """Return the detail that says this is none of the choices; None fits."""
     if value is None or value in choices:
         return []
     quoted = [f"'{choice}'" for choice in choices]
     expected = f"{', '.join(quoted[:-1])} or {quoted[-1]}"
-    detail = _detail(kind, [where, name], f"Input should be {expected}", value)
+    detail = _detail(kind, loc, f"Input should be {expected}", value)
     return [detail | {"ctx": {"expected": expected}}]
 
 
-def _wrong_deployment_id(body: dict[str, object]) -> list[Detail]:
-    if "deployment_id" not in body:
-        return [missing("body", "deployment_id", body)]
-    value = body["deployment_id"]
-    if not isinstance(value, str):
-        msg = "UUID input should be a string, bytes or UUID object"
-        return [_detail("uuid_type", ["body", "deployment_id"], msg, value)]
-    return _wrong_uuid(value, ["body", "deployment_id"])
+def wrong_uuid_field(value: object, loc: list[object]) -> list[Detail]:
+    """Return the detail that says why this is no id; none when it is one."""
+    if isinstance(value, str):
+        return _wrong_uuid(value, loc)
+    return [_detail("uuid_type", loc, "UUID input should be a string, bytes or UUID object", value)]
 
 
 def _wrong_uuid(text: str, loc: list[object]) -> list[Detail]:

@@ -1,18 +1,18 @@
 """Runs: what is remembered of each, and the book that keeps them in order."""
 
 import datetime as dt
+import math
 import uuid
 from collections.abc import Iterator
 
 import attrs
 
-from infrastructure.emulator.deployments import Deployment
+from infrastructure.emulator.deployments import Deployment, ExternalInput
 from infrastructure.emulator.faults import NO_FAULT, RunFault
 from infrastructure.emulator.spelling import now
+from infrastructure.emulator.statuses import FORGOTTEN_AFTER, STATUSES, TERMINAL, WAITING
 
-TERMINAL = frozenset({"success", "failed", "timeout", "cancelled"})
-STATUSES = TERMINAL | {"not-started", "queued", "started", "running", "uploading"}
-WAITING = frozenset({"not-started", "queued"})
+__all__ = ["STATUSES", "TERMINAL", "LogLine", "Output", "Run", "RunBook", "SavedFile", "SentHook"]
 
 
 @attrs.frozen(kw_only=True)
@@ -30,8 +30,19 @@ class Output:
     id: str = attrs.Factory(lambda: str(uuid.uuid4()))
     node_id: str
     node_class: str
-    files: tuple[SavedFile, ...]
+    files: tuple[SavedFile, ...] = ()
+    odd: object = None
+    """What it puts out in place of files (or beside them) that does not fit the API."""
     created_at: dt.datetime = attrs.Factory(now)
+
+
+@attrs.frozen
+class LogLine:
+    """One line of a run's log."""
+
+    at: dt.datetime
+    text: str
+    level: str = "info"
 
 
 @attrs.define(kw_only=True, eq=False)
@@ -55,6 +66,11 @@ class Run:
     webhook: str | None = None
     intermediate: bool = False
     gpu: str | None = None
+    machine_type: str = "comfy-deploy-serverless"
+    origin: str = "api"
+    batch_id: str | None = None
+    is_listed: bool = True
+    """Whether its deployment is one of the workspace's; a graph that was sent has none."""
     fault: RunFault = NO_FAULT
     status: str = "not-started"
     live_status: str | None = None
@@ -66,6 +82,19 @@ class Run:
     ended_at: dt.datetime | None = None
     outputs: list[Output] = attrs.Factory(list)
     hooks: list[SentHook] = attrs.Factory(list)
+    logs: list[LogLine] = attrs.Factory(list)
+    session_ended: bool = False
+    """Whether its GPU is gone although nobody reported an end."""
+
+    @property
+    def deployment_id(self) -> str | None:
+        """The id of the deployment that it is a run of, if any."""
+        return self.deployment.id if self.is_listed else None
+
+    @property
+    def is_classic(self) -> bool:
+        """Whether its machine is no rented GPU, so that nothing spawns or cancels a job."""
+        return self.machine_type != "comfy-deploy-serverless"
 
     @property
     def is_over(self) -> bool:
@@ -73,25 +102,55 @@ class Run:
         return self.status in TERMINAL
 
     @property
-    def function_call_id(self) -> str:
+    def function_call_id(self) -> str | None:
         """The id of the job on the serverless machine."""
-        return "fc-" + self.id.replace("-", "")[:24].upper()
+        return None if self.is_classic else "fc-" + self.id.replace("-", "")[:24].upper()
 
-    def number(self, input_id: str) -> float:
-        """Return a numeric input held within its limits; what is no number is the default."""
-        declared = next(one for one in self.deployment.inputs if one.input_id == input_id)
+    @property
+    def gpu_event_id(self) -> str | None:
+        """The id of the GPU's session; known once the run is queued on a rented one."""
+        if self.is_classic or self.queued_at is None:
+            return None
+        return str(uuid.uuid5(uuid.UUID(self.id), "gpu"))
+
+    def shown_status(self, moment: dt.datetime) -> str:
+        """Return the status as reads show it: open and unheard of for a day is `timeout`."""
+        heard = {
+            "not-started": self.created_at,
+            "queued": self.queued_at,
+            "started": self.started_at,
+        }.get(self.status) or self.updated_at
+        is_forgotten = not self.is_over and moment - heard > FORGOTTEN_AFTER
+        return "timeout" if is_forgotten else self.status
+
+    def declared(self, input_id: str) -> ExternalInput | None:
+        """Return what the workflow says of an input; None when it has none of this id."""
+        return next((one for one in self.deployment.inputs if one.input_id == input_id), None)
+
+    def number(self, input_id: str, usual: float = 0.0) -> float:
+        """Return a numeric input held within its limits; else the default, else the usual."""
+        declared = self.declared(input_id)
+        if declared is None:
+            return usual
         value = self.inputs.get(input_id, declared.default)
         try:
             number = float(value) if isinstance(value, int | float | str) else None
         except (ValueError, OverflowError):
             number = None
-        in_range = number is not None and (declared.least or 0) <= number <= (declared.most or 0)
-        return float(number if in_range and number is not None else declared.default or 0)
+        if number is not None and math.isfinite(number) and _is_within(number, declared):
+            return number
+        return float(declared.default) if isinstance(declared.default, int | float) else usual
 
     def text(self, input_id: str) -> str:
         """Return a text input; what is missing is the default, or empty."""
         value = self.inputs.get(input_id, self.deployment.default_of(input_id))
         return "" if value is None else str(value)
+
+
+def _is_within(number: float, declared: ExternalInput) -> bool:
+    least = -math.inf if declared.least is None else declared.least
+    most = math.inf if declared.most is None else declared.most
+    return least <= number <= most
 
 
 @attrs.define
@@ -125,12 +184,13 @@ class RunBook:
         return found[::-1]
 
     def position(self, run: Run) -> int | None:
-        """Return how many runs wait before this one; None when it does not wait."""
+        """Return how many runs of its machine wait before this one; None when it does not."""
         if run.status not in WAITING:
             return None
         position = 0
         for other in self:
             if other is run:
                 break
-            position += other.status in WAITING
+            is_of_it = other.deployment.machine_id == run.deployment.machine_id
+            position += is_of_it and other.status in WAITING
         return position

@@ -10,11 +10,15 @@ from infrastructure.emulator.files import FileShelf
 from infrastructure.emulator.gate import Gate
 from infrastructure.emulator.input_images import InputImages
 from infrastructure.emulator.machine import Machine
+from infrastructure.emulator.reporter import Reporter
 from infrastructure.emulator.routes import Routes
+from infrastructure.emulator.run_feed import RunFeed
 from infrastructure.emulator.runs import RunBook
 from infrastructure.emulator.settings import Dials, EmulatorSettings
 from infrastructure.emulator.studio import Studio
 from infrastructure.emulator.webhooks import Webhooks
+from infrastructure.emulator.workspace import Workspace
+from infrastructure.emulator.workspace_routes import WorkspaceRoutes
 
 _MAX_BODY_BYTES = 64 * 1024 * 1024
 _GOODBYE_S = 1.0
@@ -38,12 +42,15 @@ class Emulator:
         self.api_key = settings.api_key
         self.faults = Faults()
         self.runs = RunBook()
+        self.workspace = Workspace()
         self._dials = Dials(settings)
         self._shelf = FileShelf(settings.max_stored_files, settings.max_stored_bytes)
         self._webhooks = Webhooks(self._dials)
         self._studio = Studio(self._dials, self._shelf, InputImages(self._dials, self._shelf))
-        self._machine = Machine(self._dials, self._studio, self._webhooks)
-        self._gate = Gate(self._dials, self.faults)
+        self._feed = RunFeed()
+        self._reporter = Reporter(self._dials, self._webhooks, self._feed)
+        self._machine = Machine(self._dials, self._studio, self._reporter)
+        self._gate = Gate(self._dials, self.faults, self.workspace.keys)
         self._control = Control(
             dials=self._dials,
             faults=self.faults,
@@ -103,9 +110,19 @@ class Emulator:
             faults=self.faults,
             book=self.runs,
             machine=self._machine,
+            reporter=self._reporter,
+            feed=self._feed,
             shelf=self._shelf,
             studio=self._studio,
             gate=self._gate,
+            workspace=self.workspace,
+        ).add_to(app)
+        WorkspaceRoutes(
+            dials=self._dials,
+            book=self.runs,
+            shelf=self._shelf,
+            studio=self._studio,
+            workspace=self.workspace,
         ).add_to(app)
         self._control.add_to(app)
         return app

@@ -23,6 +23,15 @@ def short_time(moment: dt.datetime | None) -> str | None:
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
 
 
+def sliced_time(moment: dt.datetime | None) -> str | None:
+    """
+    Spell as the times of runs are: the long form with its last three signs cut off.
+
+    A moment on the full second has no fraction to cut, and loses its seconds instead.
+    """
+    return None if moment is None else moment.replace(tzinfo=None).isoformat()[:-3] + "Z"
+
+
 def zoneless_time(moment: dt.datetime | None) -> str | None:
     """Spell as the runs of a deployment do: microseconds and no zone."""
     return None if moment is None else f"{moment:%Y-%m-%dT%H:%M:%S.%f}"

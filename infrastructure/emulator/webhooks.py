@@ -7,18 +7,25 @@ a task of its own, so the order of arrival is anybody's guess. No signature, no 
 
 import asyncio
 import urllib.parse
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine
 
 import aiohttp
 import attrs
 
 from infrastructure.emulator.faults import HookTrouble
 from infrastructure.emulator.run_answers import hook_body
-from infrastructure.emulator.runs import Output, Run, SentHook
+from infrastructure.emulator.runs import LogLine, Output, Run, SentHook
 from infrastructure.emulator.settings import Dials
 
 _METHODS = ("POST", "GET", "GET")
 _FIRST_ERROR_STATUS = 400
+_DOCUMENTED = {
+    "running": "processing",
+    "started": "processing",
+    "success": "completed",
+    "not-started": "queued",
+    "timeout": "failed",
+}
 
 
 @attrs.define
@@ -44,28 +51,29 @@ class Webhooks:
             await self._session.close()
             self._session = None
 
-    def status_changed(self, run: Run) -> None:
-        """Tell of a new status, with all outputs so far."""
-        self._announce(run, event="run.updated", outputs=run.outputs)
+    def status_changed(self, run: Run, *, is_raw: bool = False) -> None:
+        """Tell of a status with all outputs so far, checked and signed unless they are raw."""
+        moment = None if is_raw else self._dials.now()
+        self._announce(run, hook_body(run, event="run.updated", outputs=run.outputs, moment=moment))
         if run.is_over:
             self._release(run)
 
     def progress_made(self, run: Run) -> None:
         """Tell of progress, to those who asked for it; never with outputs."""
         if run.intermediate:
-            self._announce(run, event="run.updated", outputs=())
+            self._announce(run, hook_body(run, event="run.updated", outputs=()))
 
     def output_made(self, run: Run, output: Output) -> None:
         """Tell of one output, to those whose address asks for `run.output`."""
         query = urllib.parse.urlsplit(run.webhook or "").query
         targets = [part[14:] for part in query.split("&") if part.startswith("target_events=")]
         if "run.output" in ",".join(targets).split(","):
-            self._announce(run, event="run.output", outputs=(output,))
+            self._announce(run, hook_body(run, event="run.output", outputs=(output,)))
 
-    def _announce(self, run: Run, *, event: str, outputs: Sequence[Output]) -> None:
+    def _announce(self, run: Run, body: dict[str, object]) -> None:
         if not run.webhook or self._session is None:
             return
-        hook = SentHook(body=hook_body(run, event=event, outputs=outputs))
+        hook = SentHook(body=_reworded(body, run.fault.webhooks))
         run.hooks.append(hook)
         match run.fault.webhooks:
             case HookTrouble.LOST:
@@ -77,7 +85,7 @@ class Webhooks:
                 self._spawn(self._deliver(run, hook))
             case HookTrouble.LATE:
                 self._spawn(self._deliver(run, hook, after_s=run.fault.webhook_delay_s))
-            case None:
+            case _:
                 self._spawn(self._deliver(run, hook))
 
     def _release(self, run: Run) -> None:
@@ -94,13 +102,16 @@ class Webhooks:
         for number, method in enumerate(_METHODS):
             if number:
                 await asyncio.sleep(self._dials.settings.webhook_pause_s * number)
-            if await self._attempt(run, hook, method):
+            is_delivered = await self._attempt(run, hook, method)
+            run.logs.append(LogLine(self._dials.now(), hook.attempts[-1], "webhook"))
+            if is_delivered:
                 hook.state = "delivered"
                 return
         hook.state = "given up"
 
     async def _attempt(self, run: Run, hook: SentHook, method: str) -> bool:
         if self._session is None:
+            hook.attempts.append(f"{method} stopped")
             return False
         timeout = aiohttp.ClientTimeout(total=self._dials.settings.webhook_timeout_s)
         try:
@@ -118,3 +129,15 @@ class Webhooks:
         task = asyncio.get_running_loop().create_task(delivery)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _reworded(body: dict[str, object], trouble: HookTrouble | None) -> dict[str, object]:
+    match trouble:
+        case HookTrouble.NAMELESS:
+            return {name: value for name, value in body.items() if name != "event_type"}
+        case HookTrouble.DOCUMENTED:
+            status, progress = str(body["status"]), body["progress"]
+            percent = progress * 100 if isinstance(progress, float) else progress
+            return body | {"status": _DOCUMENTED.get(status, status), "progress": percent}
+        case _:
+            return body

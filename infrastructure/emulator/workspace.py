@@ -1,183 +1,98 @@
-"""What is deployed: text2img, img2img and upscale."""
+"""The workspace: everything that an account has, kept in memory and changed by its routes."""
 
-from infrastructure.emulator.deployments import Deployment, ExternalInput, WorkNode
+from collections.abc import Mapping
 
-_IMAGE = ExternalInput(
-    kind="Image", input_id="image", label="Image", description="The picture to start from."
-)
-_PROMPT = ExternalInput(
-    kind="Text",
-    input_id="prompt",
-    label="Prompt",
-    description="What the picture shows, in your own words.",
-    default="",
-)
-_CHECKPOINT = WorkNode(class_type="CheckpointLoaderSimple", weight=1.5)
-_ENCODE = WorkNode(
-    class_type="CLIPTextEncode",
-    weight=0.7,
-    takes={"text": "prompt", "clip": _CHECKPOINT.class_type},
-)
-_DECODE = WorkNode(class_type="VAEDecode", weight=1.0, takes={"samples": "KSampler"})
+import attrs
+
+from infrastructure.emulator.assets import AssetShelf
+from infrastructure.emulator.deployments import MACHINE_ID, Deployment, stable_id
+from infrastructure.emulator.graphs import inputs_of, nodes_of
+from infrastructure.emulator.keys import KeyRing
+from infrastructure.emulator.machines import MachinePark, MachineRow, first_machines
+from infrastructure.emulator.sessions import SessionBook
+from infrastructure.emulator.stock import DEPLOYMENTS, IMG2IMG, TEXT2IMG, UPSCALE
+from infrastructure.emulator.user_settings import UserSettings
+from infrastructure.emulator.versions import WorkflowVersion, drawn
+from infrastructure.emulator.workflows import Workflow, WorkflowBook
+
+__all__ = ["IMG2IMG", "TEXT2IMG", "UPSCALE", "Workspace"]
 
 
-def _side(input_id: str, label: str) -> ExternalInput:
-    return ExternalInput(
-        kind="NumberSliderInt",
-        input_id=input_id,
-        label=label,
-        description=f"{label} of the picture in pixels, in steps of 8.",
-        default=768,
-        least=64,
-        most=2048,
-        step=8,
+def _first_workflows() -> WorkflowBook:
+    book = WorkflowBook()
+    for one in DEPLOYMENTS:
+        book.add(
+            Workflow(
+                id=one.workflow_id,
+                name=one.name,
+                description=one.description,
+                selected_machine_id=one.machine_id,
+                created_at=one.created_at,
+                versions=[one.workflow_version()],
+            )
+        )
+    return book
+
+
+@attrs.define
+class Workspace:
+    """What one account has. It begins with three workflows in production on rented GPUs."""
+
+    workflows: WorkflowBook = attrs.Factory(_first_workflows)
+    machines: MachinePark = attrs.Factory(first_machines)
+    sessions: SessionBook = attrs.Factory(SessionBook)
+    assets: AssetShelf = attrs.Factory(AssetShelf)
+    keys: KeyRing = attrs.Factory(KeyRing)
+    settings: UserSettings = attrs.Factory(UserSettings)
+    _deployments: dict[str, Deployment] = attrs.Factory(
+        lambda: {one.id: one for one in DEPLOYMENTS}
     )
 
+    def deployment(self, deployment_id: str) -> Deployment | None:
+        """Return the deployment with this id, or None; that of a deleted workflow is there."""
+        return self._deployments.get(deployment_id)
 
-TEXT2IMG = Deployment(
-    name="text2img",
-    description="Draws a picture from words.",
-    gpu="A10G",
-    age_days=0,
-    inputs=(
-        _PROMPT,
-        ExternalInput(
-            kind="Text",
-            input_id="negative",
-            label="Negative prompt",
-            description="What the picture must not show.",
-            default="",
-        ),
-        _side("width", "Width"),
-        _side("height", "Height"),
-        ExternalInput(
-            kind="NumberSliderInt",
-            input_id="steps",
-            label="Steps",
-            description="How long to work on the picture; more is finer and slower.",
-            default=20,
-            least=1,
-            most=50,
-        ),
-        ExternalInput(
-            kind="NumberInt",
-            input_id="seed",
-            label="Seed",
-            description="The same seed draws the same picture again; -1 picks one by chance.",
-            default=-1,
-            least=-1,
-            most=4294967295,
-        ),
-        ExternalInput(
-            kind="NumberSliderInt",
-            input_id="batch",
-            label="Pictures",
-            description="How many pictures to draw at once.",
-            default=1,
-            least=1,
-            most=4,
-        ),
-    ),
-    nodes=(
-        _CHECKPOINT,
-        _ENCODE,
-        WorkNode(
-            class_type="EmptyLatentImage",
-            weight=0.2,
-            takes={"width": "width", "height": "height", "batch_size": "batch"},
-        ),
-        WorkNode(
-            class_type="KSampler",
-            weight=1.0,
-            samples=True,
-            takes={
-                "model": _CHECKPOINT.class_type,
-                "positive": _ENCODE.class_type,
-                "latent_image": "EmptyLatentImage",
-                "steps": "steps",
-                "seed": "seed",
-            },
-        ),
-        _DECODE,
-        WorkNode(class_type="SaveImage", weight=0.5, takes={"images": "VAEDecode"}),
-    ),
-)
+    def deployments(self) -> list[Deployment]:
+        """Return the deployments of workflows that are not deleted, the last changed first."""
+        found = [one for one in self._deployments.values() if self.workflow_known(one.workflow_id)]
+        return sorted(found, key=lambda one: one.updated_at, reverse=True)
 
-IMG2IMG = Deployment(
-    name="img2img",
-    description="Repaints a picture in the mood of the words.",
-    gpu="A10G",
-    age_days=1,
-    inputs=(
-        _IMAGE,
-        _PROMPT,
-        ExternalInput(
-            kind="NumberSlider",
-            input_id="strength",
-            label="Strength",
-            description="How far to leave the original: 0 keeps it, 1 repaints it all.",
-            default=0.6,
-            least=0,
-            most=1,
-            step=0.05,
-        ),
-    ),
-    nodes=(
-        _CHECKPOINT,
-        _ENCODE,
-        WorkNode(class_type="VAEEncode", weight=0.7, takes={"pixels": "image"}),
-        WorkNode(
-            class_type="KSampler",
-            weight=1.0,
-            samples=True,
-            takes={
-                "model": _CHECKPOINT.class_type,
-                "positive": _ENCODE.class_type,
-                "latent_image": "VAEEncode",
-                "denoise": "strength",
-            },
-        ),
-        _DECODE,
-        WorkNode(class_type="SaveImage", weight=0.5, takes={"images": "VAEDecode"}),
-    ),
-)
+    def deploy(self, deployment: Deployment) -> Deployment:
+        """Keep a deployment, in place of the one with its id."""
+        self._deployments[deployment.id] = deployment
+        return deployment
 
-UPSCALE = Deployment(
-    name="upscale",
-    description="Makes a picture two to four times as large.",
-    gpu="T4",
-    age_days=2,
-    inputs=(
-        _IMAGE,
-        ExternalInput(
-            kind="NumberSliderInt",
-            input_id="factor",
-            label="Factor",
-            description="How many times wider and higher the picture becomes.",
-            default=2,
-            least=2,
-            most=4,
-        ),
-    ),
-    nodes=(
-        WorkNode(class_type="UpscaleModelLoader", weight=1.5),
-        WorkNode(
-            class_type="ImageUpscaleWithModel",
-            weight=4.0,
-            takes={"image": "image", "upscale_model": "UpscaleModelLoader"},
-        ),
-        WorkNode(
-            class_type="ImageScaleBy",
-            weight=0.7,
-            takes={"image": "ImageUpscaleWithModel", "scale_by": "factor"},
-        ),
-        WorkNode(class_type="SaveImage", weight=0.5, takes={"images": "ImageScaleBy"}),
-    ),
-)
+    def undeploy(self, deployment_id: str) -> None:
+        """Forget a deployment."""
+        self._deployments.pop(deployment_id, None)
 
-DEPLOYMENTS = (TEXT2IMG, IMG2IMG, UPSCALE)
+    def machine(self, machine_id: str) -> MachineRow | None:
+        """Return the machine with this id, or None; a deleted one is still known."""
+        return self.machines.get(machine_id)
 
+    def workflow_known(self, workflow_id: str) -> bool:
+        """Tell whether there is such a workflow; a deleted one is not."""
+        return self.workflows.find(workflow_id) is not None
 
-def deployment_with_id(deployment_id: str) -> Deployment | None:
-    """Return the deployment with this id, or None."""
-    return next((one for one in DEPLOYMENTS if one.id == deployment_id), None)
+    def deployment_of_graph(
+        self, workflow_id: str, graph: Mapping[str, object], machine_id: str | None
+    ) -> Deployment:
+        """Return a deployment that no list shows and that runs this ComfyUI API graph."""
+        workflow = self.workflows.find(workflow_id)
+        machine = self.machine(machine_id or MACHINE_ID)
+        newest = workflow.versions[-1] if workflow and workflow.versions else None
+        given = WorkflowVersion(
+            workflow_id=workflow_id, number=0, graph=dict(graph), drawing=drawn(graph)
+        )
+        # What the run tells is the saved version, what it does is the graph that was sent.
+        version = attrs.evolve(given, id=newest.id, number=newest.number) if newest else given
+        return Deployment(
+            id=stable_id(f"unlisted/{workflow_id}/{machine_id}"),
+            name=workflow.name if workflow else "",
+            description=workflow.description if workflow else None,
+            gpu=machine.gpu if machine else None,
+            inputs=inputs_of(graph),
+            nodes=nodes_of(graph),
+            stored=version,
+            machine_id=machine_id or MACHINE_ID,
+        )

@@ -165,3 +165,51 @@ async def test_json_comes_without_a_charset(caller: Caller) -> None:
     response = await caller.http.get("/deployments")
 
     assert response.headers["content-type"] == "application/json"
+
+
+async def test_the_deployments_of_a_workflow_tell_the_machine(caller: Caller) -> None:
+    row = (await caller.http.get("/deployments")).json()[0]
+
+    found = (await caller.http.get(f"/workflow/{row['workflow_id']}/deployments")).json()
+
+    machine = {"id": row["machine_id"], "name": "serverless-a10g"}
+    assert found == [row | {"machine": machine}]
+
+
+async def test_a_workflow_without_deployments_is_404(caller: Caller) -> None:
+    response = await caller.http.get(f"/workflow/{NOBODY}/deployments")
+
+    assert (response.status_code, response.json()) == (
+        404,
+        {"detail": "Deployments not found or you don't have access to it"},
+    )
+
+
+async def test_a_workflow_id_that_is_none_breaks_the_service(caller: Caller) -> None:
+    response = await caller.http.get("/workflow/abc/deployments")
+
+    assert (response.status_code, response.text) == (500, "Internal Server Error")
+
+
+@pytest.mark.parametrize("path", ["community", "featured"])
+async def test_nothing_is_shared_at_first(caller: Caller, path: str) -> None:
+    response = await caller.http.get(f"/deployments/{path}")
+
+    assert (response.status_code, response.json()) == (200, [])
+
+
+async def test_a_share_that_is_not_there_is_404(caller: Caller) -> None:
+    response = await caller.http.get("/share/x/y")
+
+    assert (response.status_code, response.json()) == (404, {"detail": "Deployment not found"})
+
+
+async def test_the_deployments_of_a_deleted_workflow_are_gone(caller: Caller) -> None:
+    row = (await caller.http.get("/deployments")).json()[0]
+    await caller.http.delete(f"/workflow/{row['workflow_id']}")
+
+    rows = (await caller.http.get("/deployments")).json()
+    response = await caller.http.get(f"/deployment/{row['id']}")
+
+    assert [each["workflow"]["name"] for each in rows] == ["img2img", "upscale"]
+    assert (response.status_code, response.json()) == (500, {"detail": "Internal server error"})
