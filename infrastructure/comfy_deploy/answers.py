@@ -37,13 +37,17 @@ class Answer:
     """What must not be shown although the service may repeat it: our key."""
 
     @classmethod
-    def of(cls, response: httpx.Response, *, secret: str = "") -> "Answer":
-        """Return what matters of a response; its body only if that has been read."""
+    def of(
+        cls, response: httpx.Response, body: bytes | None = None, *, secret: str = ""
+    ) -> "Answer":
+        """Return what matters of a response; without a body what has been read of it."""
         kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if body is None:
+            body = response.content if response.is_stream_consumed else b""
         return cls(
             status=response.status_code,
             content_type=kind,
-            body=response.content if response.is_stream_consumed else b"",
+            body=body,
             secret=secret,
             retry_after_s=_retry_after(response.headers.get("retry-after")),
         )

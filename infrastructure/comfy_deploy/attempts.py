@@ -1,8 +1,8 @@
 """What stands around every single attempt: budget, breaker, figures, and a span for tracing."""
 
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import attrs
 import httpx
@@ -31,10 +31,10 @@ class Attempt:
     sent: int = 0
     received: int = 0
 
-    def answered(self, response: httpx.Response) -> None:
-        """Note what came, read to its end or not."""
+    def answered(self, response: httpx.Response, received: int) -> None:
+        """Note what came, with so many bytes in its body."""
         self.sent = int(response.request.headers.get("content-length", 0))
-        self.received = response.num_bytes_downloaded
+        self.received = received
         if self.span.is_recording():
             self.span.set_attribute("http.response.status_code", response.status_code)
 
@@ -61,8 +61,8 @@ class Attempts:
         self._meter.call_began(endpoint.name)
         try:
             await self._budget.turn(endpoint)
-            with _span(endpoint, request) as attempt.span:
-                yield attempt
+            attempt.span = _span(endpoint, request)
+            yield attempt
             outcome = Outcome.OK
             self._breaker.did_well()
         except CallError as error:
@@ -72,6 +72,7 @@ class Attempts:
         finally:
             if outcome is Outcome.CANCELLED:
                 self._breaker.gave_up(probe=probe)
+            _end(attempt.span, outcome)
             self._meter.call_ended(
                 endpoint.name,
                 outcome,
@@ -93,20 +94,19 @@ class Attempts:
         _log.warning("comfy_deploy.breaker", state=state)
 
 
-@contextmanager
-def _span(endpoint: Endpoint, request: httpx.Request) -> Iterator[Span]:
-    """Have a span of OpenTelemetry's, which costs next to nothing while nobody records."""
-    with _tracer.start_as_current_span(
-        endpoint.name, kind=SpanKind.CLIENT, record_exception=False, set_status_on_exception=False
-    ) as span:
-        if span.is_recording():
-            span.set_attribute("http.request.method", endpoint.method)
-            span.set_attribute("url.template", endpoint.path)
-            span.set_attribute("server.address", request.url.host)
-        try:
-            yield span
-        except CallError as error:
-            # Its words may be the service's own: only what kind of failure it was goes out.
-            span.set_attribute("error.type", outcome_of(error))
-            span.set_status(Status(StatusCode.ERROR))
-            raise
+def _span(endpoint: Endpoint, request: httpx.Request) -> Span:
+    """Begin a span of OpenTelemetry's, which costs next to nothing while nobody records."""
+    span = _tracer.start_span(endpoint.name, kind=SpanKind.CLIENT)
+    if span.is_recording():
+        span.set_attribute("http.request.method", endpoint.method)
+        span.set_attribute("url.template", endpoint.path)
+        span.set_attribute("server.address", request.url.host)
+    return span
+
+
+def _end(span: Span, outcome: Outcome) -> None:
+    if span.is_recording() and outcome is not Outcome.OK:
+        # The service's own words may hold anything: only the kind of failure goes out.
+        span.set_attribute("error.type", outcome)
+        span.set_status(Status(StatusCode.ERROR))
+    span.end()

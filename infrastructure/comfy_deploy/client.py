@@ -38,12 +38,14 @@ class ComfyDeployClient:
     def __init__(self, settings: ComfySettings, meter: ApiStatistics | None = None) -> None:
         self.settings = settings
         self.meter = meter or NoStatistics()
-        self._headers = {
-            "Authorization": f"Bearer {settings.api_key}",
-            "Accept": "application/json, */*",
-            "Accept-Encoding": "gzip, deflate",
-            "User-Agent": "StationThis",
-        }
+        self._headers = httpx.Headers(
+            {
+                "Authorization": f"Bearer {settings.api_key}",
+                "Accept": "application/json, */*",
+                "Accept-Encoding": "gzip, deflate",
+                "User-Agent": "StationThis",
+            }
+        )
         self._connection: Connection | None = None
         self._attempts = Attempts(settings, self.meter)
         self._shared = SharedCalls(self._note_shared)
@@ -135,7 +137,7 @@ class ComfyDeployClient:
                     response = await self._open().api.send(request, stream=True)
                     try:
                         await self._check_stream(response)
-                        attempt.answered(response)
+                        attempt.answered(response, 0)
                         yield response
                     finally:
                         await response.aclose()
@@ -222,11 +224,11 @@ class ComfyDeployClient:
         async with self._attempts.one(endpoint, request) as attempt:
             try:
                 async with asyncio.timeout(limit_s):
-                    response = await self._open().send(request)
+                    response, read = await self._open().send(request)
             except TRANSPORT_ERRORS as error:
                 raise no_answer(error, limit_s=limit_s, secret=self.settings.api_key) from None
-            attempt.answered(response)
-            return how(Answer.of(response, secret=self.settings.api_key))
+            attempt.answered(response, len(read))
+            return how(Answer.of(response, read, secret=self.settings.api_key))
 
 
 def _word(value: str | float) -> str:

@@ -63,21 +63,24 @@ class Connection:
         files = httpx.AsyncClient(transport=transport, cookies=_no_cookies(), timeout=STALL_S)
         return cls(api, files, transport)
 
-    async def send(self, request: httpx.Request) -> httpx.Response:
+    async def send(self, request: httpx.Request) -> tuple[httpx.Response, bytes]:
         """
-        Send one of our requests and read its answer; a GET follows redirects, nothing else does.
+        Send one of our requests; return the answer and its body, read to the end.
 
-        Past httpx's client, which spends more on cookies, auth and redirects than the call costs.
+        A GET follows redirects, nothing else does. Past httpx's client and its reading, which spend
+        more on cookies, auth, redirects and decoding than the whole call costs.
         """
         response = await self._transport.handle_async_request(request)
         response.request = request
         try:
-            await response.aread()
+            if response.has_redirect_location and request.method == "GET":
+                followed = await self.api.send(request, follow_redirects=True)
+                return followed, followed.content
+            if "content-encoding" in response.headers:
+                return response, await response.aread()
+            return response, b"".join([part async for part in _parts(response)])
         finally:
             await response.aclose()
-        if response.has_redirect_location and request.method == "GET":
-            return await self.api.send(request, follow_redirects=True)
-        return response
 
     async def aclose(self) -> None:
         """Close every connection."""
@@ -95,3 +98,9 @@ def no_answer(error: Exception, *, limit_s: float, secret: str = "") -> NoAnswer
 def _no_cookies() -> CookieJar:
     # A cookie of theirs named __session would win over our key.
     return CookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))
+
+
+def _parts(response: httpx.Response) -> httpx.AsyncByteStream:
+    if not isinstance(response.stream, httpx.AsyncByteStream):
+        raise TypeError("an asynchronous transport answers with an asynchronous stream")
+    return response.stream

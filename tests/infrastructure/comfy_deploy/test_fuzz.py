@@ -1,138 +1,44 @@
 """Answers spoiled in 10,000 ways go through our side: values and typed errors come out, no more."""
 
-import inspect
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
-from datetime import UTC, datetime
-from typing import Literal, get_args, get_origin, get_type_hints
+import asyncio
+import json
+import tracemalloc
+from contextlib import suppress
+from datetime import datetime
 
-import attrs
-import httpx
 import pytest
 import stamina
 
-from core.generations.ports import RunRequest
 from core.shared.errors import StationError
-from core.shared.ids import DeploymentId, JobId, RunId
-from infrastructure.comfy_deploy import errors
-from infrastructure.comfy_deploy.answers import Answer, CallError
-from infrastructure.comfy_deploy.api import (
-    account,
-    assets,
-    deployments,
-    machines,
-    models,
-    runs,
-    sessions,
-    workflows,
-)
-from infrastructure.comfy_deploy.api.calls import Calls
-from infrastructure.comfy_deploy.api.run_orders import RunOrder
-from infrastructure.comfy_deploy.api.run_streams import RunStreams
-from infrastructure.comfy_deploy.api.runs import Output, Run, RunRow
-from infrastructure.comfy_deploy.api.service import ComfyDeployApi
+from core.shared.ids import DeploymentId, JobId
+from infrastructure.comfy_deploy.answers import CallError
 from infrastructure.comfy_deploy.client import ComfyDeployClient
-from infrastructure.comfy_deploy.decoding import decoded, decoded_rows
+from infrastructure.comfy_deploy.endpoints import ENDPOINTS, LIST_DEPLOYMENTS
 from infrastructure.comfy_deploy.gateway import ComfyDeployGateway
-from infrastructure.comfy_deploy.inputs import inputs_of
-from infrastructure.comfy_deploy.outputs import outputs_of
-from infrastructure.comfy_deploy.wire import deployment_row, row, rows, run_update, run_with_input
-from tests.infrastructure.comfy_deploy.loopback import Loopback, Reply, json_reply, settings_for
+from tests.infrastructure.comfy_deploy.counting import CountingMeter
+from tests.infrastructure.comfy_deploy.fuzzing import (
+    WORD,
+    FuzzError,
+    a_stage,
+    answer_of,
+    ask_all,
+    decode,
+    every_call,
+    follow_all,
+    only_typed_errors,
+)
+from tests.infrastructure.comfy_deploy.loopback import json_reply, settings_for
 from tests.infrastructure.comfy_deploy.mutations import Mutant, mutant, stream_mutant
 
 USUAL, FULL = 1_000, 10_000
-CPU_LIMIT_S = 2.0
-"""For one answer, through everything, on a slow machine."""
-NOW = datetime(2026, 11, 22, tzinfo=UTC)
-WORD = "staging"
-"""For every text that a call wants: an environment must be one of theirs, the rest may be this."""
-
-SELDOM = 10
-REFUSED = json_reply({"detail": "Run not found"}, status=404)
-MODULES = (account, assets, deployments, machines, models, runs, sessions, workflows)
-OF_THEIR_OWN = (RunRow, Run, Output)
-"""Classes that are made by `of`, because a plain decoder would not do."""
-
-Asked = Callable[[], Awaitable[object]]
-
-
-class FuzzError(AssertionError):
-    """Something came out that is neither a value nor a typed error. Says the seed."""
-
-
-def result_classes() -> list[type[attrs.AttrsInstance]]:
-    """Return every class that the decoder may be asked for: those whose fields have defaults."""
-    return [
-        kind
-        for module in MODULES
-        for kind in vars(module).values()
-        if inspect.isclass(kind) and attrs.has(kind) and kind not in OF_THEIR_OWN
-        if all(each.default is not attrs.NOTHING for each in attrs.fields(kind))
-    ]
-
-
-RESULTS = result_classes()
-
-
-@contextmanager
-def only_typed_errors(tried: Mutant, *, path: str) -> Iterator[None]:
-    """Let typed errors end it; say the seed of anything else, and of what takes too long."""
-    began_s = time.process_time()
-    try:
-        yield
-    except (CallError, StationError) as error:
-        str(error)
-    except Exception as error:
-        raise FuzzError(f"{path}, {tried!r}: {type(error).__name__}: {error}"[:600]) from error
-    spent_s = time.process_time() - began_s
-    if spent_s > CPU_LIMIT_S:
-        raise FuzzError(f"{path}, {tried!r}: took {spent_s:.1f} s")
-
-
-def answer_of(tried: Mutant) -> Answer:
-    """Return the answer as the client makes it; how it is packed is the transport's affair."""
-    head = {"content-type": tried.kind} | dict(tried.headers)
-    head.pop("Content-Encoding", None)
-    lines = [(name.encode(), value.encode()) for name, value in head.items()]
-    return Answer.of(httpx.Response(tried.status, headers=lines, content=tried.body))
-
-
-def explain(error: CallError) -> None:
-    """Ask every table what a failed call means."""
-    for table in (errors.read_error, errors.run_error, errors.submit_error, errors.file_error):
-        assert str(table(error))
-    errors.is_passing(error)
-    errors.is_outage(error)
-    errors.outcome_of(error)
-
-
-def understand(body: object) -> None:
-    """Take an answer for each thing that it could be."""
-    for each in (row(body), *(rows(body) or ())):
-        run_update(each)
-        outputs_of(each)
-        found = deployment_row(each)
-        inputs_of((found and found.input_types) or rows(each.get("input_types")) or (each,))
-        for own in OF_THEIR_OWN:
-            own.of(each)
-    run_with_input(rows(body) or (), "in_text", "hi")
-    for kind in RESULTS:
-        decoded(kind, body)
-        decoded_rows(kind, body)
-
-
-def decode(tried: Mutant) -> None:
-    """Put one answer through everything that needs no connection, also as if it were no refusal."""
-    answer = answer_of(tried)
-    for each in (answer, attrs.evolve(answer, status=200, content_type="application/json")):
-        with only_typed_errors(tried, path="decoding"):
-            try:
-                body = each.json()
-            except CallError as error:
-                explain(error)
-                raise
-            understand(body)
+REPLAYED = (159, 510, 859, 1005, 1428)
+"""Their refusals hold something deep where a sentence belongs."""
+REPLAYED_STREAMS = (62, 76, 316, 775, 1180)
+"""Something deep for a reason; charsets that Python knows, and that are none."""
+NAIVE_BREAKS = 20
+MEBI = 1024 * 1024
+MEMORY_LIMIT = 64 * MEBI
+FLOOD, PIECE = 64 * MEBI, 64 * 1024
 
 
 @pytest.mark.parametrize("first", range(0, USUAL, 250))
@@ -148,94 +54,6 @@ def test_spoiled_answers_become_values_or_typed_errors_in_full(first: int) -> No
         decode(mutant(seed))
 
 
-class Stage(Loopback):
-    """A server whose next answer can be changed while it runs."""
-
-    def give(self, *replies: Reply) -> None:
-        """Answer so from now on, the last for ever."""
-        self._replies = list(replies)
-
-
-@asynccontextmanager
-async def a_stage() -> AsyncIterator[tuple[Stage, ComfyDeployClient]]:
-    """Have a server and a client of it that neither waits nor gives up on it."""
-    with stamina.set_testing(True, attempts=2):
-        async with Stage() as stage:
-            settings = attrs.evolve(
-                settings_for(stage.base_url),
-                calls_per_s=0,
-                breaker_failures=1_000_000,
-                run_timeout_s=1.0,
-            )
-            client = ComfyDeployClient(settings)
-            try:
-                yield stage, client
-            finally:
-                await client.aclose()
-
-
-def argument(kind: object) -> object:
-    """Return something for a parameter of this kind."""
-    plain: Mapping[object, object] = {str: WORD, int: 1, bool: True, datetime: NOW}
-    if kind in plain:
-        return plain[kind]
-    if isinstance(kind, type) and attrs.has(kind):
-        hints = get_type_hints(kind)
-        wanted = [each.name for each in attrs.fields(kind) if each.default is attrs.NOTHING]
-        return kind(**{name: argument(hints[name]) for name in wanted})
-    if get_origin(kind) is Literal:
-        return get_args(kind)[0]
-    return b"file" if bytes in get_args(kind) else {}
-
-
-def asked_of(api: ComfyDeployApi) -> dict[str, Asked]:
-    """Return every call of the API, by name, with something for what each needs."""
-    found: dict[str, Asked] = {}
-    for part in (value for value in vars(api).values() if value is not api.client):
-        for name, method in inspect.getmembers(part, inspect.iscoroutinefunction):
-            hints = get_type_hints(method)
-            given = {
-                each.name: argument(hints[each.name])
-                for each in inspect.signature(method).parameters.values()
-                if each.default is inspect.Parameter.empty
-            }
-            if not name.startswith("_"):
-                found[f"{type(part).__name__}.{name}"] = _call(method, given)
-    return found
-
-
-def _call(method: Callable[..., Awaitable[object]], given: Mapping[str, object]) -> Asked:
-    return lambda: method(**given)
-
-
-def asked_of_gateway(client: ComfyDeployClient) -> dict[str, Asked]:
-    """Return what the bot itself asks."""
-    gateway = ComfyDeployGateway(client)
-    deployment, job, run = DeploymentId(WORD), JobId("job"), RunId(WORD)
-    order = RunRequest(deployment=deployment, inputs={"prompt": "a"}, marker=job)
-    return {
-        "gateway.submit": lambda: gateway.submit(order),
-        "gateway.find": lambda: gateway.find(deployment, job),
-        "gateway.status": lambda: gateway.status(run),
-        "gateway.cancel": lambda: gateway.cancel(run),
-        "gateway.upload": lambda: gateway.upload(b"file", name="a.png"),
-    }
-
-
-async def ask_all(seeds: range) -> None:
-    """Have every answer given to one call, each call in its turn."""
-    async with a_stage() as (stage, client):
-        calls = asked_of(ComfyDeployApi(client)) | asked_of_gateway(client)
-        names = sorted(calls)
-        for seed in seeds:
-            tried = mutant(seed)
-            # One that has no common divisor with the number of answers meets them all.
-            name = names[(seed // 7) % len(names)]
-            stage.give(tried.reply)
-            with only_typed_errors(tried, path=name):
-                await calls[name]()
-
-
 async def test_spoiled_answers_to_calls_become_values_or_typed_errors() -> None:
     await ask_all(range(USUAL))
 
@@ -245,31 +63,6 @@ async def test_spoiled_answers_to_calls_become_values_or_typed_errors_in_full() 
     await ask_all(range(USUAL, FULL))
 
 
-async def drained(events: AsyncIterator[object]) -> None:
-    """Read a stream to its end."""
-    async for _ in events:
-        pass
-
-
-async def follow_all(seeds: range) -> None:
-    """Have every stream read in each of the three ways."""
-    order, run = RunOrder(deployment_id=WORD), json_reply({"id": WORD, "status": "running"})
-    async with a_stage() as (stage, client):
-        streams = RunStreams(Calls(client), again_after_s=0.001)
-        for seed in seeds:
-            tried = stream_mutant(seed)
-            stage.give(tried.reply)
-            with only_typed_errors(tried, path="stream"):
-                await drained(streams.stream(order))
-            with only_typed_errors(tried, path="logs"):
-                await drained(streams.logs(WORD))
-            if seed % SELDOM == 0:
-                # Another refusal ends what would be asked for again until the time is over.
-                stage.give(tried.reply, run, run, run, REFUSED)
-                with only_typed_errors(tried, path="progress"):
-                    await drained(streams.progress(WORD))
-
-
 async def test_spoiled_streams_become_events_or_typed_errors() -> None:
     await follow_all(range(USUAL))
 
@@ -277,3 +70,121 @@ async def test_spoiled_streams_become_events_or_typed_errors() -> None:
 @pytest.mark.full
 async def test_spoiled_streams_become_events_or_typed_errors_in_full() -> None:
     await follow_all(range(USUAL, FULL))
+
+
+async def test_the_calls_that_are_tried_ask_every_endpoint() -> None:
+    meter = CountingMeter()
+    async with a_stage(meter) as (stage, client):
+        stage.give(json_reply([{"id": WORD, "workflow_id": WORD, "upload_url": stage.root}]))
+        for ask in every_call(client).values():
+            with suppress(StationError):
+                await ask()
+        stage.give(json_reply({"workflow_id": WORD}))
+        with suppress(StationError):
+            await ComfyDeployGateway(client).find(DeploymentId(WORD), JobId("job"))
+
+    streams = {each.name for each in ENDPOINTS if "stream" in each.path}
+    assert set(meter.in_flight) | streams == {each.name for each in ENDPOINTS}
+
+
+def test_the_same_seed_spoils_the_same_way_again() -> None:
+    assert [mutant(seed) for seed in range(200)] == [mutant(seed) for seed in range(200)]
+    assert stream_mutant(7) == stream_mutant(7)
+
+
+def test_another_exception_is_told_with_its_seed() -> None:
+    with (
+        pytest.raises(FuzzError, match="seed=4711"),
+        only_typed_errors(mutant(4711), path="naive"),
+    ):
+        raise KeyError("status")
+
+
+def a_naive_client(tried: Mutant) -> tuple[object, ...]:
+    """Read a run as one is tempted to: the negative control."""
+    body = json.loads(tried.body.decode())
+    body = body[0] if isinstance(body, list) else body
+    done = datetime.fromisoformat(body["created_at"]) if "status" in body else None
+    share = float(body.get("progress", 0))
+    return body.get("status", "").upper(), done, share, [each["data"] for each in body["outputs"]]
+
+
+def test_a_naive_client_breaks_on_these_answers() -> None:
+    broken = 0
+    for seed in range(USUAL):
+        tried = mutant(seed)
+        if not tried.about.startswith("GET /run"):
+            continue
+        try:
+            with only_typed_errors(tried, path="naive"):
+                a_naive_client(tried)
+        except FuzzError:
+            broken += 1
+
+    assert broken > NAIVE_BREAKS
+
+
+@pytest.mark.parametrize("seed", REPLAYED)
+async def test_an_answer_that_once_broke_something_does_so_no_more(seed: int) -> None:
+    decode(mutant(seed))
+    await ask_all(range(seed, seed + 1))
+
+
+@pytest.mark.parametrize("seed", REPLAYED_STREAMS)
+async def test_a_stream_that_once_broke_something_does_so_no_more(seed: int) -> None:
+    await follow_all(range(seed, seed + 1))
+
+
+@pytest.mark.parametrize("word", ["http://", "eyJ-", "Bearer ", "https://a?"])
+def test_a_long_refusal_is_explained_at_once(word: str) -> None:
+    body = json.dumps({"detail": word * 30_000}).encode()
+    tried = Mutant(seed=0, about=word, status=500, body=body)
+
+    with only_typed_errors(tried, path="a long refusal"):
+        answer_of(tried).json()
+
+
+def test_no_answer_takes_much_memory() -> None:
+    largest = sorted(map(mutant, range(USUAL)), key=lambda each: len(each.body))[-20:]
+    tracemalloc.start()
+    try:
+        for each in largest:
+            decode(each)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert peak < MEMORY_LIMIT
+
+
+class Flood:
+    """A server that sends spaces for as long as somebody takes them, and counts them."""
+
+    def __init__(self, *, told: bool) -> None:
+        self._told = told
+        self.sent = 0
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        length = f"Content-Length: {FLOOD}\r\n" if self._told else ""
+        head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n{length}Connection: close"
+        writer.write(head.encode() + b"\r\n\r\n")
+        with suppress(ConnectionError):
+            while self.sent < FLOOD:
+                writer.write(b" " * PIECE)
+                await writer.drain()
+                self.sent += PIECE
+        writer.close()
+
+
+@pytest.mark.parametrize("told", [True, False], ids=["told", "not told"])
+async def test_a_huge_answer_is_refused_before_it_is_read_whole(*, told: bool) -> None:
+    flood = Flood(told=told)
+    async with await asyncio.start_server(flood.serve, "127.0.0.1", 0) as server:
+        address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/api"
+        client = ComfyDeployClient(settings_for(address))
+        with stamina.set_testing(True, attempts=1), pytest.raises(CallError):
+            await client.call(LIST_DEPLOYMENTS)
+        await client.aclose()
+
+    assert flood.sent < FLOOD
