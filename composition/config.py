@@ -19,7 +19,13 @@ from core.media.model import MediaLimits
 from core.points.allowance import AllowancePolicy
 from core.points.pricing import PriceList
 from core.shared.errors import StationError
-from infrastructure.comfy_deploy.settings import DEFAULT_BASE_URL, ComfySettings
+from infrastructure.comfy_deploy.settings import (
+    CURRENT,
+    DEFAULT_BASE_URL,
+    DEFAULT_OUTPUT_HOSTS,
+    DIALECTS,
+    ComfySettings,
+)
 
 LOG_LEVELS = ("", "DEBUG", "INFO", "WARNING", "ERROR")
 LEASE_MARGIN_S = 15.0
@@ -133,6 +139,7 @@ TEXTS = {
     "STATIONTHIS_DEFAULT_WORKFLOW": "text2img",
     "COMFY_DEPLOY_API_KEY": "",
     "COMFY_DEPLOY_BASE_URL": DEFAULT_BASE_URL,
+    "COMFY_DEPLOY_OUTPUT_HOSTS": ",".join(DEFAULT_OUTPUT_HOSTS),
 }
 COUNTS = {
     "STATIONTHIS_ALLOWANCE": 370,
@@ -143,6 +150,7 @@ SECONDS = {
     "COMFY_DEPLOY_QUEUE_TIMEOUT_S": 60.0,
     "COMFY_DEPLOY_TIMEOUT_S": 15.0,
     "COMFY_DEPLOY_RETRY_FOR_S": 15.0,
+    "COMFY_DEPLOY_CALLS_PER_S": 50.0,
     "STATIONTHIS_LOOK_UP_S": 60.0,
 }
 
@@ -152,6 +160,9 @@ def _texts(env: Env) -> dict[str, str]:
     levels = validate.OneOf(LOG_LEVELS)
     return {
         **read,
+        "COMFY_DEPLOY_DIALECT": env.str(
+            "COMFY_DEPLOY_DIALECT", CURRENT, validate=validate.OneOf(DIALECTS)
+        ),
         "STATIONTHIS_LOG_LEVEL": env.str("STATIONTHIS_LOG_LEVEL", "", validate=levels),
     }
 
@@ -201,6 +212,9 @@ def _comfy(
             queue_timeout_s=numbers["COMFY_DEPLOY_QUEUE_TIMEOUT_S"],
             timeout_s=numbers["COMFY_DEPLOY_TIMEOUT_S"],
             retry_for_s=numbers["COMFY_DEPLOY_RETRY_FOR_S"],
+            calls_per_s=numbers["COMFY_DEPLOY_CALLS_PER_S"],
+            dialect=text["COMFY_DEPLOY_DIALECT"],
+            output_hosts=text["COMFY_DEPLOY_OUTPUT_HOSTS"].split(","),
         )
     except ValueError as error:
         problem = str(error.args[0])

@@ -1,9 +1,5 @@
 """One object of each kind, and who is given to whom. The only file that knows the injector."""
 
-import asyncio
-import tempfile
-from collections.abc import Awaitable, Callable
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from dependency_injector import containers, providers
@@ -17,20 +13,16 @@ from adapters.chat.operators import OperatorsChat
 from adapters.chat.stopping import Stopping
 from adapters.chat.turns import Turns
 from adapters.web.chat_log import ChatLog
-from adapters.web.health import HealthRoutes
-from adapters.web.hooks import Heard, HookRoutes
+from adapters.web.hooks import HookRoutes
 from adapters.web.server import HookServer, WebServer, WebSettings
 from adapters.web.surface import WebSurface
 from composition.access import Listen
 from composition.config import Config, SettingsError
+from composition.watching import health_routes, heard_by
 from core.generations.model import WORKER
-from core.generations.ports import JobStore
 from core.generations.service import Moves
 from core.media.service import Media
 from core.sessions.service import Accounts
-from core.shared.errors import StationError
-from core.shared.ids import JobId
-from core.shared.statistics import BreakerState
 from core.use_cases.advance_generation import AdvanceGeneration
 from core.use_cases.cancel_generation import CancelGeneration
 from core.use_cases.collect_results import CollectResults
@@ -43,7 +35,6 @@ from core.use_cases.settle_job import SettleJob
 from core.use_cases.start_generation import StartGeneration
 from core.use_cases.stop_run import StopRun
 from core.use_cases.submit_run import SubmitRun
-from core.workflows.ports import WorkflowCatalogue
 from core.workflows.service import Workflows
 from infrastructure.clock import SystemClock
 from infrastructure.comfy_deploy.catalogue import ComfyDeployCatalogue
@@ -97,50 +88,6 @@ def _web_settings(config: Config, listen: Listen, secret: str) -> WebSettings:
         port=listen.port,
         public_hosts=(public,) if public else (),
     )
-
-
-def _health(
-    *, jobs: JobStore, folder: DataFolder, catalogue: WorkflowCatalogue, metrics: Metrics
-) -> HealthRoutes:
-    async def database() -> str:
-        return await _problem_of(lambda: jobs.get(JobId("0" * 32)))
-
-    async def data_folder() -> str:
-        return await asyncio.to_thread(_folder_problem, folder.path)
-
-    async def comfy_deploy() -> str:
-        # The catalogue serves an old list while the service is away: the breaker knows better.
-        if metrics.breaker is BreakerState.OPEN:
-            return "ComfyUI Deploy has failed several times in a row."
-        return await _problem_of(catalogue.all)
-
-    return HealthRoutes(
-        {"database": database, "data_folder": data_folder},
-        metrics.render,
-        deep_checks={"comfy_deploy": comfy_deploy},
-    )
-
-
-async def _problem_of(question: Callable[[], Awaitable[object]]) -> str:
-    try:
-        await question()
-    except StationError as error:
-        return f"It does not work at present: {error.code}."
-    return ""
-
-
-def _folder_problem(folder: Path) -> str:
-    try:
-        with tempfile.TemporaryFile(dir=folder) as file:
-            file.write(b"x")
-            file.flush()
-    except OSError as error:
-        return f"Nothing can be written to the data folder: {error.strerror or error}."
-    return ""
-
-
-def _heard(metrics: Metrics) -> Heard:
-    return lambda job, ended: metrics.hook_heard(job, ended=ended)
 
 
 class Container(containers.DeclarativeContainer):
@@ -336,10 +283,10 @@ class Container(containers.DeclarativeContainer):
         hooks=hooks,
         wake_ups=wake_ups,
         clock=clock,
-        heard=providers.Callable(_heard, metrics),
+        heard=providers.Callable(heard_by, metrics, gateway),
     )
     health = providers.Singleton(
-        _health, jobs=jobs, folder=folder, catalogue=catalogue, metrics=metrics
+        health_routes, jobs=jobs, folder=folder, catalogue=catalogue, metrics=metrics
     )
     web_server = providers.Singleton(
         WebServer,

@@ -6,7 +6,7 @@ from typing import Protocol
 
 import attrs
 
-from core.generations.model import WORKER, Claim, Job, RunUpdate
+from core.generations.model import WORKER, Claim, Job, JobState, RunUpdate
 from core.shared.ids import AccountId, DeploymentId, JobId, RunId
 from core.workflows.model import InputValue
 
@@ -112,6 +112,9 @@ class JobStore(Protocol):
 
     async def recent_of(self, account: AccountId, *, limit: int) -> Sequence[Job]:
         """Return a person's newest jobs, newest first."""
+
+    async def newest(self, *, limit: int, state: JobState | None = None) -> Sequence[Job]:
+        """Return the newest jobs of all people, newest first; with `state` only those in it."""
 
     async def cancelled_running_since(self, account: AccountId, since: datetime) -> int:
         """Return how many of a person's jobs were cancelled with a run, since then."""

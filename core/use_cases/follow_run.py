@@ -76,21 +76,27 @@ class FollowRun:
             return await self._overdue(job) or await self._poll_later(job)
         if update.status.is_end:
             return await self._ended(job, update)
-        return await self._overdue(job) or await self._note(job, update)
+        return await self._overdue(job, update) or await self._note(job, update)
 
     async def _unknown(self, job: Job) -> Job | None:
         if job.attempts + 1 < UNKNOWN_READS:
             return await self._moves.again(job, back_off(job.attempts + 1))
         return await self._end(job, JobState.FAILED, LOST)
 
-    async def _overdue(self, job: Job) -> Job | None:
-        """End a job whose run has had its time, or return None: there is time left."""
+    async def _overdue(self, job: Job, update: RunUpdate | None = None) -> Job | None:
+        """
+        End a job whose run has had its time, or return None: there is time left.
+
+        What it has made is delivered: some machines forget to say that they are done.
+        """
         age_s = (self._moves.now() - (job.submitted_at or job.moved_at)).total_seconds()
         if age_s < self._moves.timing.run_deadline_s or job.run is None:
             return None
         # Unheard, it costs GPU time but nobody's points; the run ends by the service's own limit.
         with contextlib.suppress(ServiceError):
             await self._gateway.cancel(job.run)
+        if update is not None and update.outputs:
+            return await self._collect(job, update)
         return await self._end(job, JobState.TIMED_OUT, TOO_LONG)
 
     def _next_poll(self, job: Job) -> datetime:

@@ -126,6 +126,17 @@ async def test_a_run_over_its_deadline_is_timed_out_released_and_stopped(
     assert 1_200 <= age_s <= 1_210
 
 
+async def test_quirk_b2_a_run_over_its_deadline_that_has_made_something_is_delivered(
+    station: Station, world: World
+) -> None:
+    world.gateway.ends_as = RunStatus.RUNNING  # with a picture, and for ever
+
+    job = await station.whole_life()
+
+    assert (job.state, len(job.outputs)) == (JobState.SUCCEEDED, 1)
+    assert world.gateway.cancelled == [job.run]
+
+
 @pytest.mark.parametrize("method", ["cancel", "status"])
 async def test_a_deadline_holds_though_the_service_is_silent(
     station: Station, world: World, method: str
