@@ -1,34 +1,25 @@
 """The command line: what each command takes, and how its errors are told."""
 
-import asyncio
-import errno
 import sys
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TypedDict, TypeVar, Unpack
+from typing import TypedDict, Unpack
 
 import attrs
 import click
 
 from composition.access import Listen
-from composition.config import Config
+from composition.operate.command import (
+    AS_JSON,
+    DATA,
+    EXIT_FAILED,
+    LateGroup,
+    config_of,
+    run_to_end,
+)
 from core.points.model import Points
-from core.shared.errors import StationError
 from core.workflows.service import MAKE
 
-T = TypeVar("T")
-
-EXIT_FAILED = 1
-EXIT_INTERRUPTED = 130
-ANOTHER_PORT = (
-    " Choose another with --port; `run` has STATIONTHIS_LISTEN and STATIONTHIS_PRIVATE_LISTEN."
-)
-
-DATA = click.option(
-    "--data",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Where everything is kept. Default: STATIONTHIS_DATA_DIR, else data/ in this folder.",
-)
 FAST = click.option("--fast", is_flag=True, help="The emulator takes about 0.2 s for a run.")
 PORT = click.IntRange(0, 65_535)
 
@@ -60,8 +51,8 @@ def demo(port: int, data: Path | None, *, fast: bool, real: bool) -> None:
     """Serve the chat page with everything embedded: no account needed."""
     from composition.demo import demo as run_demo
 
-    config = attrs.evolve(_config(data), private_listen=Listen("127.0.0.1", port))
-    _run(run_demo(config, fast=fast, real_service=real))
+    config = attrs.evolve(config_of(data), private_listen=Listen("127.0.0.1", port))
+    run_to_end(run_demo(config, fast=fast, real_service=real))
 
 
 @main.command()
@@ -70,17 +61,19 @@ def run(data: Path | None) -> None:
     """Run the bots that have tokens, the page and the hooks."""
     from composition.station import station
 
-    _run(station(_config(data)))
+    run_to_end(station(config_of(data)))
 
 
 @main.command()
 @DATA
-@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON.")
-def doctor(data: Path | None, *, as_json: bool) -> None:
+@AS_JSON
+@click.option("--hooks", is_flag=True, help="Have ComfyUI Deploy call us, too: costs a small run.")
+def doctor(data: Path | None, *, as_json: bool, hooks: bool) -> None:
     """Try every setting for real, and say how to put right what does not work."""
     from composition.doctor.examine import report
 
-    sys.exit(0 if _run(report(_config(data), as_json=as_json, say=click.echo)) else EXIT_FAILED)
+    examined = report(config_of(data), as_json=as_json, say=click.echo, hooks=hooks)
+    sys.exit(0 if run_to_end(examined) else EXIT_FAILED)
 
 
 @main.command()
@@ -105,7 +98,7 @@ def make(**given: Unpack[MakeOptions]) -> None:
         out=given["out"],
         fast=given["fast"],
     )
-    outcome = _run(run_make(_config(given["data"]), asked))
+    outcome = run_to_end(run_make(config_of(given["data"]), asked))
     if outcome.error:
         click.echo(outcome.error, err=True)
     elif not outcome.succeeded:
@@ -128,7 +121,7 @@ def emulator(port: int, *, fast: bool, sdk_compat: bool) -> None:
     """Run the ComfyUI Deploy emulator alone; prints its address and key as JSON when ready."""
     from composition.emulator import serve
 
-    _run(serve(port, fast=fast, sdk_compat=sdk_compat))
+    run_to_end(serve(port, fast=fast, sdk_compat=sdk_compat))
 
 
 @main.command()
@@ -149,12 +142,44 @@ def test(arguments: Sequence[str], *, full: bool) -> None:
     sys.exit(run_tests(arguments, full=full))
 
 
-def _config(data: Path | None) -> Config:
-    try:
-        config = Config.from_env()
-    except StationError as error:
-        raise click.ClickException(error.user_message) from error
-    return config if data is None else attrs.evolve(config, data_dir=data)
+def _workflows() -> click.Group:
+    from composition.operate.workflows import workflows
+
+    return workflows
+
+
+def _jobs() -> click.Group:
+    from composition.operate.jobs import jobs
+
+    return jobs
+
+
+def _machines() -> click.Group:
+    from composition.operate.machines import machines
+
+    return machines
+
+
+def _runs() -> click.Group:
+    from composition.operate.runs import runs
+
+    return runs
+
+
+def _files() -> click.Group:
+    from composition.operate.files import files
+
+    return files
+
+
+for _name, _load, _summary in (
+    ("workflows", _workflows, "What people can use: list, show NAME, sync."),
+    ("jobs", _jobs, "What people asked for: list, show ID, cancel ID."),
+    ("machines", _machines, "Where ComfyUI runs: list, show ID."),
+    ("runs", _runs, "The runs at ComfyUI Deploy: list, show ID, cancel ID."),
+    ("files", _files, "Files for inputs: upload PATH."),
+):
+    main.add_command(LateGroup(_name, _load, summary=_summary))
 
 
 def _inputs(values: Sequence[str]) -> dict[str, str]:
@@ -163,20 +188,3 @@ def _inputs(values: Sequence[str]) -> dict[str, str]:
         if not (name and equals):
             raise click.UsageError(f"--set takes INPUT=VALUE, such as --set seed=7, not {name!r}")
     return {name: value for name, _, value in pairs}
-
-
-def _run(work: Coroutine[object, object, T]) -> T:
-    """Run a command to its end; what goes wrong outside the program is one sentence."""
-    try:
-        return asyncio.run(work)
-    except StationError as error:
-        raise click.ClickException(error.user_message) from error
-    except KeyboardInterrupt:
-        sys.exit(EXIT_INTERRUPTED)
-    except OSError as error:
-        way_on = (
-            " Choose another: with --port, or STATIONTHIS_LISTEN and _PRIVATE_LISTEN for `run`."
-            if error.errno == errno.EADDRINUSE
-            else ""
-        )
-        raise click.ClickException(f"{error.strerror or error}.{way_on}") from error

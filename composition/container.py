@@ -40,6 +40,7 @@ from infrastructure.clock import SystemClock
 from infrastructure.comfy_deploy.catalogue import ComfyDeployCatalogue
 from infrastructure.comfy_deploy.client import ComfyDeployClient
 from infrastructure.comfy_deploy.gateway import ComfyDeployGateway
+from infrastructure.comfy_deploy.run_statuses import RunStatuses
 from infrastructure.data_folder import DataFolder
 from infrastructure.events import InProcessEvents
 from infrastructure.hooks import SignedHooks
@@ -149,7 +150,8 @@ class Container(containers.DeclarativeContainer):
     )
 
     client = providers.Singleton(ComfyDeployClient, config.provided.comfy, meter=metrics)
-    gateway = providers.Singleton(ComfyDeployGateway, client)
+    statuses = providers.Singleton(RunStatuses, client)
+    gateway = providers.Singleton(ComfyDeployGateway, client, statuses)
     catalogue = providers.Singleton(
         ComfyDeployCatalogue, client, clock, ttl_s=config.provided.comfy.catalogue_ttl_s
     )
@@ -283,7 +285,7 @@ class Container(containers.DeclarativeContainer):
         hooks=hooks,
         wake_ups=wake_ups,
         clock=clock,
-        heard=providers.Callable(heard_by, metrics, gateway),
+        heard=providers.Callable(heard_by, metrics, statuses),
     )
     health = providers.Singleton(
         health_routes, jobs=jobs, folder=folder, catalogue=catalogue, metrics=metrics

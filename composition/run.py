@@ -34,7 +34,7 @@ async def working(container: Container) -> AsyncIterator[None]:
         if container.config().comfy is not None:
             stack.push_async_callback(container.client().aclose)
             stack.push_async_callback(container.catalogue().aclose)
-            stack.push_async_callback(container.gateway().aclose)
+            stack.push_async_callback(container.statuses().aclose)
         stack.push_async_callback(container.events().stop)
         container.events().subscribe(log_event)
         container.wake_ups().start(container.advance())

@@ -12,7 +12,7 @@ from core.shared.errors import StationError
 from core.shared.ids import JobId
 from core.shared.statistics import BreakerState
 from core.workflows.ports import WorkflowCatalogue
-from infrastructure.comfy_deploy.gateway import ComfyDeployGateway
+from infrastructure.comfy_deploy.run_statuses import RunStatuses
 from infrastructure.data_folder import DataFolder
 from infrastructure.metrics import Metrics
 
@@ -59,12 +59,12 @@ def _folder_problem(folder: Path) -> str:
     return ""
 
 
-def heard_by(metrics: Metrics, gateway: ComfyDeployGateway) -> Heard:
+def heard_by(metrics: Metrics, statuses: RunStatuses) -> Heard:
     """Return what is done at a genuine hook, beside waking its job."""
 
     def heard(job: JobId, ended: bool) -> None:  # noqa: FBT001 - the hook's own signature
         metrics.hook_heard(job, ended=ended)
         if ended:
-            gateway.may_be_over(job)
+            statuses.may_be_over(job)
 
     return heard

@@ -56,6 +56,11 @@ class DataFolder:
         return self.path / "media"
 
     @property
+    def catalogue(self) -> Path:
+        """Where it is noted what the workflows were when an operator last looked for changes."""
+        return self.path / "catalogue.json"
+
+    @property
     def database_url(self) -> str:
         """The SQLite database that is used when no other is named."""
         return f"sqlite:///{self.path / 'station.db'}"

@@ -21,19 +21,15 @@ MAX_PAGES = 4
 
 
 class ComfyDeployGateway(GenerationGateway):
-    """Queues, asks, cancels, uploads and fetches. `aclose` ends what it has begun by itself."""
+    """Queues, asks, cancels, uploads and fetches. Close the client and the statuses, not this."""
 
-    def __init__(self, client: ComfyDeployClient) -> None:
+    def __init__(self, client: ComfyDeployClient, statuses: RunStatuses | None = None) -> None:
         self._client = client
         self._files = ResultFiles(client)
         self._workflow_ids: dict[DeploymentId, str] = {}
         self._dialect = dialect_of(client)
-        self._statuses = RunStatuses(client)
+        self._statuses = statuses or RunStatuses(client)
         self._uploads = Uploads(client)
-
-    async def aclose(self) -> None:
-        """Stop asking for runs. The client stays open."""
-        await self._statuses.aclose()
 
     async def submit(self, request: RunRequest) -> RunId:
         # A lost answer is not asked for again: the run may be queued already.
@@ -69,10 +65,6 @@ class ComfyDeployGateway(GenerationGateway):
 
     async def status(self, run: RunId) -> RunUpdate:
         return await self._statuses.of(run)
-
-    def may_be_over(self, job: JobId) -> None:
-        """Note that a webhook told of the end of a job's run."""
-        self._statuses.may_be_over(job)
 
     async def cancel(self, run: RunId) -> bool:
         return await self._dialect.cancel(run)

@@ -61,6 +61,9 @@ class _Limits:
 
 async def _again(once: Callable[[], Awaitable[_T]], first: CallError, limits: _Limits) -> _T:
     clock, last = asyncio.get_running_loop().time, first
+    left_s = limits.begins_until_s - clock()
+    if left_s <= 0:
+        raise first
 
     def may_help(error: Exception) -> bool | float:
         if not is_passing(error):
@@ -73,7 +76,7 @@ async def _again(once: Callable[[], Awaitable[_T]], first: CallError, limits: _L
             async for attempt in stamina.retry_context(
                 on=may_help,
                 attempts=limits.attempts,
-                timeout=max(0.0, limits.begins_until_s - clock()),
+                timeout=left_s,
                 wait_initial=FIRST_PAUSE_S,
                 wait_max=LONGEST_PAUSE_S,
                 wait_jitter=JITTER_S,

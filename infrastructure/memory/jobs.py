@@ -109,6 +109,10 @@ class InMemoryJobs(JobStore):
     async def recent_of(self, account: AccountId, *, limit: int) -> Sequence[Job]:
         return sorted(self._all_of(account), key=_age, reverse=True)[:limit]
 
+    async def newest(self, *, limit: int, state: JobState | None = None) -> Sequence[Job]:
+        found = (job for job in self._jobs.values() if state is None or job.state is state)
+        return sorted(found, key=_age, reverse=True)[:limit]
+
     async def cancelled_running_since(self, account: AccountId, since: datetime) -> int:
         return sum(
             job.state is JobState.CANCELLED and job.run is not None and job.moved_at >= since

@@ -68,6 +68,8 @@ NOTE_SHOWN = sa.update(jobs).where(_THE_JOB).values(shown_at=sa.bindparam("where
 
 OPEN_OF = sa.select(jobs).where(_THE_ACCOUNT, _IS_OPEN).order_by(*_BY_AGE)
 RECENT_OF = sa.select(jobs).where(_THE_ACCOUNT).order_by(*_NEWEST_FIRST).limit(_AT_MOST)
+NEWEST = sa.select(jobs).order_by(*_NEWEST_FIRST).limit(_AT_MOST)
+NEWEST_IN = NEWEST.where(jobs.c.state == sa.bindparam("the_state", type_=sa.Text))
 UNFINISHED = sa.select(jobs).where(_IS_UNFINISHED).order_by(*_BY_AGE)
 
 AHEAD_OF = _COUNT.where(

@@ -6,7 +6,7 @@ from functools import partial
 
 import sqlalchemy as sa
 
-from core.generations.model import WORKER, Claim, Job
+from core.generations.model import WORKER, Claim, Job, JobState
 from core.generations.ports import JobStore, Places
 from core.shared.ids import AccountId, JobId
 from infrastructure.sql import job_statements
@@ -66,6 +66,11 @@ class SqlJobs(JobStore):
     async def recent_of(self, account: AccountId, *, limit: int) -> Sequence[Job]:
         mine = {"the_account": account, "at_most": limit}
         return await self._all(job_statements.RECENT_OF, mine)
+
+    async def newest(self, *, limit: int, state: JobState | None = None) -> Sequence[Job]:
+        if state is None:
+            return await self._all(job_statements.NEWEST, {"at_most": limit})
+        return await self._all(job_statements.NEWEST_IN, {"at_most": limit, "the_state": state})
 
     async def cancelled_running_since(self, account: AccountId, since: datetime) -> int:
         mine = {"the_account": account, "since": since}

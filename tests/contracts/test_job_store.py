@@ -237,6 +237,35 @@ async def test_the_recent_jobs_of_a_person_are_told_newest_first(jobs: JobStore)
     assert ids(await jobs.recent_of(ADA, limit=2)) == ["young", "middle"]
 
 
+async def test_the_newest_jobs_of_all_people_are_told_newest_first(jobs: JobStore) -> None:
+    await add_all(
+        jobs,
+        waiting("middle", since=minutes(2)),
+        an_ended_job("old", now=minutes(1)),
+        waiting("of-bob", account=BOB, since=minutes(3)),
+    )
+
+    assert ids(await jobs.newest(limit=2)) == ["of-bob", "middle"]
+
+
+async def test_the_newest_jobs_in_one_state_are_told_alone(jobs: JobStore) -> None:
+    await add_all(
+        jobs,
+        waiting("waits"),
+        an_ended_job("failed", state=JobState.FAILED, now=minutes(1)),
+        an_ended_job("failed later", state=JobState.FAILED, now=minutes(2)),
+        an_ended_job("succeeded", now=minutes(3)),
+    )
+
+    assert ids(await jobs.newest(limit=5, state=JobState.FAILED)) == ["failed later", "failed"]
+
+
+async def test_jobs_of_the_same_moment_have_one_order(jobs: JobStore) -> None:
+    await add_all(jobs, waiting("b"), waiting("c"), waiting("a"))
+
+    assert ids(await jobs.newest(limit=5)) == ["c", "b", "a"]
+
+
 async def test_only_recent_cancels_of_jobs_with_a_run_are_counted(jobs: JobStore) -> None:
     cancelled = an_ended_job(state=JobState.CANCELLED)
     await add_all(

@@ -58,8 +58,6 @@ class World:
             )
             for number in range(count)
         ]
-        for number, run in enumerate(found):
-            self.statuses.queued(JobId(f"job{number}"), run)
         await self.ask(*found)
         return found
 
@@ -85,7 +83,7 @@ async def following(**changes: float) -> AsyncIterator[World]:
     meter, now = CountingMeter(), [1_000.0]
     client = ComfyDeployClient(settings, meter)
     statuses = RunStatuses(client, gather_s=0.02, clock=lambda: now[0])
-    gateway = ComfyDeployGateway(client)
+    gateway = ComfyDeployGateway(client, statuses)
     try:
         yield World(
             emulator=emulator,
@@ -97,7 +95,6 @@ async def following(**changes: float) -> AsyncIterator[World]:
         )
     finally:
         await statuses.aclose()
-        await gateway.aclose()
         await client.aclose()
         await emulator.stop()
 

@@ -1,0 +1,119 @@
+"""What is different of the workflows since an operator last looked."""
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from pathlib import Path
+
+import attrs
+
+from composition.operate.command import CommandRefusedError
+from composition.operate.offers import Offer
+from composition.operate.tables import iso
+from core.workflows.model import Input
+
+Noted = Mapping[str, object]
+"""What is noted of one workflow."""
+
+
+@attrs.frozen(kw_only=True)
+class Notes:
+    """The workflows by name as they were at `synced_at`, an ISO time; "" before the first look."""
+
+    workflows: Mapping[str, Noted]
+    synced_at: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class Changes:
+    """The names of what is new and gone; of what has changed, also what of it."""
+
+    new: tuple[str, ...]
+    gone: tuple[str, ...]
+    changed: Mapping[str, tuple[str, ...]]
+
+
+def notes_of(offers: Iterable[Offer], now: datetime) -> Notes:
+    """Return what is to be noted of the workflows as they are now."""
+    noted = {offer.workflow.name: _noted(offer) for offer in offers}
+    # Through JSON, so that they compare equal with what is read from the file.
+    return Notes(workflows=json.loads(json.dumps(noted)), synced_at=iso(now) or "")
+
+
+def changes(before: Notes, after: Notes) -> Changes:
+    """Return what is different."""
+    old, new = before.workflows, after.workflows
+    differing = {
+        name: tuple(_differences(old[name], new[name]))
+        for name in sorted(old.keys() & new.keys())
+        if old[name] != new[name]
+    }
+    return Changes(
+        new=tuple(sorted(new.keys() - old.keys())),
+        gone=tuple(sorted(old.keys() - new.keys())),
+        changed=differing,
+    )
+
+
+def read(place: Path) -> Notes:
+    """Return what was noted last. Raises CommandRefusedError for a file that holds no notes."""
+    try:
+        found: object = json.loads(place.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return Notes(workflows={})
+    except (OSError, ValueError) as error:
+        raise CommandRefusedError(_unreadable(place)) from error
+    match found:
+        case {"synced_at": str() as synced_at, "workflows": dict() as workflows} if all(
+            isinstance(each, dict) for each in workflows.values()
+        ):
+            return Notes(workflows=workflows, synced_at=synced_at)
+        case _:
+            raise CommandRefusedError(_unreadable(place))
+
+
+def write(place: Path, notes: Notes) -> None:
+    """Note the workflows for the next time: the whole file, or the old one stays."""
+    draft = place.with_suffix(".new")
+    text = json.dumps(attrs.asdict(notes), ensure_ascii=False, indent=1)
+    draft.write_text(f"{text}\n", encoding="utf-8")
+    draft.replace(place)
+
+
+def _unreadable(place: Path) -> str:
+    return f"{place} cannot be read as notes of a sync: remove it, and the next sync begins anew."
+
+
+def _noted(offer: Offer) -> Noted:
+    workflow = offer.workflow
+    return {
+        "title": workflow.title,
+        "description": workflow.description,
+        "gpu": workflow.gpu,
+        "deployment": workflow.deployment,
+        "environment": offer.environment,
+        "inputs": {each.name: _noted_input(each) for each in workflow.inputs},
+    }
+
+
+def _noted_input(wanted: Input) -> Noted:
+    return {
+        "kind": wanted.kind,
+        "default": wanted.default,
+        "minimum": wanted.minimum,
+        "maximum": wanted.maximum,
+        "choices": list(wanted.options),
+    }
+
+
+def _differences(old: Noted, new: Noted) -> Iterable[str]:
+    """Return what is different of one workflow, in words."""
+    for field in sorted(old.keys() | new.keys()):
+        was, is_now = old.get(field), new.get(field)
+        if was == is_now:
+            continue
+        if isinstance(was, Mapping) and isinstance(is_now, Mapping):
+            names = (n for n in sorted(was.keys() | is_now.keys()) if was.get(n) != is_now.get(n))
+            yield from (f"input {name}" for name in names)
+        else:
+            yield field

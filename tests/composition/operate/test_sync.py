@@ -1,0 +1,85 @@
+"""`stationthis workflows sync`: what is different since the last time."""
+
+from pathlib import Path
+
+import attrs
+import pytest
+
+from infrastructure.emulator.faults import RequestFault
+from infrastructure.emulator.server import Emulator
+from infrastructure.emulator.stock import TEXT2IMG, UPSCALE
+from tests.composition.operate.bench import Operator, deploy, made
+
+LOST_HALF = '{"detail": "Internal server error"}'
+
+
+async def test_the_first_sync_finds_everything_new(operator: Operator) -> None:
+    told = await operator.reads("workflows", "sync")
+
+    assert told["new"] == ["img2img", "text2img", "upscale"]
+    assert (told["workflows"], told["last_synced_at"], told["changed"]) == (3, None, [])
+
+
+async def test_a_second_sync_finds_nothing(operator: Operator) -> None:
+    first = await operator.reads("workflows", "sync")
+    second = await operator.reads("workflows", "sync")
+
+    assert (second["new"], second["gone"], second["changed"]) == ([], [], [])
+    assert second["last_synced_at"] == first["synced_at"]
+    assert "nothing has changed since" in await operator.sees("workflows", "sync")
+
+
+async def test_what_is_new_gone_and_changed_is_told(operator: Operator, emulator: Emulator) -> None:
+    await operator.reads("workflows", "sync")
+    deploy(emulator, "sketch")
+    emulator.workspace.undeploy(UPSCALE.id)
+    wider = tuple(
+        attrs.evolve(each, most=4096) if each.input_id == "width" else each
+        for each in TEXT2IMG.inputs
+    )
+    emulator.workspace.deploy(attrs.evolve(TEXT2IMG, gpu="L4", inputs=wider))
+
+    told = await operator.sees("workflows", "sync")
+
+    assert "  sketch is new\n" in told
+    assert "  upscale is gone\n" in told
+    assert "  text2img has another gpu, input width\n" in told
+
+
+async def test_workflows_whose_names_collide_are_warned_of(
+    operator: Operator, emulator: Emulator
+) -> None:
+    other = deploy(emulator, "Text2Img")
+
+    done = await operator.types("workflows", "sync")
+    told = await operator.reads("workflows", "sync")
+
+    assert "Several workflows are called text2img" in done.stderr
+    (clash,) = told["collisions"]
+    assert {clash["offered"], *clash["hidden"]} == {TEXT2IMG.workflow_id, other.workflow_id}
+
+
+async def test_a_lost_half_is_not_taken_for_gone(
+    operator: Operator, emulator: Emulator, data: Path
+) -> None:
+    deploy(emulator, "sketch", image="im-1")
+    await operator.reads("workflows", "sync")
+    noted = (data / "catalogue.json").read_text()
+    emulator.faults.order_requests(RequestFault(path="/deployments", status=500, body=LOST_HALF))
+
+    told = await operator.is_refused("workflows", "sync")
+
+    assert "nothing was compared" in told
+    assert (data / "catalogue.json").read_text() == noted
+
+
+@pytest.mark.parametrize("broken", ["", "[]", '{"synced_at": "x", "workflows": {"a": 1}}', "{"])
+async def test_notes_that_cannot_be_read_are_told_with_the_way_out(
+    operator: Operator, data: Path, broken: str
+) -> None:
+    (made(data) / "catalogue.json").write_text(broken)
+
+    told = await operator.is_refused("workflows", "sync")
+
+    assert "catalogue.json cannot be read" in told
+    assert "remove it" in told

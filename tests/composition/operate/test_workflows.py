@@ -1,0 +1,99 @@
+"""`stationthis workflows list` and `show`, on the emulator's deployments."""
+
+from pathlib import Path
+
+from infrastructure.emulator.faults import RequestFault
+from infrastructure.emulator.server import Emulator
+from infrastructure.emulator.stock import TEXT2IMG
+from tests.builders import an_ended_job
+from tests.composition.operate.bench import Operator, deploy, keep, lines_of, names_in
+
+
+async def test_what_the_bot_offers_is_listed_for_people(operator: Operator) -> None:
+    told = lines_of(await operator.sees("workflows", "list"))
+
+    assert [line.split()[0] for line in told] == ["img2img", "text2img", "upscale"]
+    assert told[1].split()[2:6] == ["A10G", "7", TEXT2IMG.id, "production"]
+
+
+async def test_what_the_bot_offers_is_listed_for_scripts(operator: Operator) -> None:
+    told = (await operator.reads("workflows", "list"))[1]
+
+    assert told == {
+        "name": "text2img",
+        "title": "text2img",
+        "gpu": "A10G",
+        "input_count": 7,
+        "deployment_id": TEXT2IMG.id,
+        "workflow_id": TEXT2IMG.workflow_id,
+        "environment": "production",
+        "updated_at": "2026-01-15T09:00:00.000Z",
+    }
+
+
+async def test_the_list_is_read_once_for_all_that_is_told(
+    operator: Operator, emulator: Emulator
+) -> None:
+    await operator.reads("workflows", "list")
+
+    assert emulator.state()["requests"] == {"GET /api/deployments": 2}
+
+
+async def test_a_workspace_without_deployments_is_told_in_a_sentence(
+    operator: Operator, emulator: Emulator
+) -> None:
+    for each in emulator.workspace.deployments():
+        emulator.workspace.undeploy(each.id)
+
+    done = await operator.types("workflows", "list")
+
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert "offers no workflow" in done.stderr
+
+
+async def test_a_lost_half_of_the_list_is_told(operator: Operator, emulator: Emulator) -> None:
+    deploy(emulator, "sketch", image="im-1")
+    lost = '{"detail": "Internal server error"}'
+    emulator.faults.order_requests(RequestFault(path="/deployments", status=500, body=lost))
+
+    done = await operator.types("workflows", "list")
+
+    assert done.exit_code == 0, done.stderr
+    assert "Half of the list could not be read" in done.stderr
+
+
+async def test_a_workflow_is_shown_with_its_inputs_and_its_machine(operator: Operator) -> None:
+    told = await operator.sees("workflows", "show", "Text2Img")
+
+    assert "machine      serverless-a10g (ready, " in told
+    assert "width     integer  768      64 to 2048" in told
+    assert "quote" not in told
+
+
+async def test_a_workflow_is_shown_for_scripts(operator: Operator) -> None:
+    told = await operator.reads("workflows", "show", "/makeimage")
+
+    width = next(each for each in told["inputs"] if each["name"] == "width")
+    assert (width["kind"], width["default"], width["maximum"]) == ("integer", 768, 2048)
+    assert (told["name"], told["quote"]) == ("text2img", None)
+
+
+async def test_a_quote_comes_from_what_runs_took(operator: Operator, data: Path) -> None:
+    await (await keep(data, an_ended_job("a"))).close()
+
+    told = await operator.reads("workflows", "show", "text2img")
+
+    assert told["quote"] == {"points": 10, "median_s": 5.0, "p90_s": 5.0}
+
+
+async def test_an_unknown_workflow_is_told_with_the_nearest(operator: Operator) -> None:
+    told = await operator.is_refused("workflows", "show", "upscalr")
+
+    assert "no workflow called upscalr (did you mean upscale?)" in told
+    assert "`./stationthis workflows list` shows all" in told
+
+
+async def test_looking_makes_no_data_folder(operator: Operator, tmp_path: Path) -> None:
+    await operator.sees("workflows", "show", "upscale")
+
+    assert names_in(tmp_path) == []
