@@ -10,6 +10,7 @@ import httpx
 import orjson
 
 EXCERPT_LENGTH = 200
+LOOKED_AT = 20 * EXCERPT_LENGTH
 
 _URL_QUERY = re.compile(r"(https?://[^\s\"'<>?]*)\?[^\s\"'<>]*")
 _TOKENS = re.compile(r"(?i:bearer|basic) +[^\s\"'<>]+|\beyJ[\w-]+\.[\w-]+(?:\.[\w-]+)?")
@@ -96,6 +97,8 @@ def excerpt(text: str, *secrets: str) -> str:
     """Return the beginning of a text in one line, without keys, tokens and the queries of URLs."""
     for secret in filter(None, secrets):
         text = text.replace(secret, _HIDDEN)
+    # The patterns below look back at each of their beginnings: a long text would take minutes.
+    text = text[:LOOKED_AT]
     text = _URL_QUERY.sub(r"\1?" + _HIDDEN, _TOKENS.sub(_HIDDEN, text))
     flat = " ".join(text.split())
     return flat if len(flat) <= EXCERPT_LENGTH else flat[: EXCERPT_LENGTH - 1] + "…"
@@ -119,10 +122,11 @@ def _detail(decoded: object) -> str:
             found = found[0]
         if isinstance(found, Mapping):
             where = found.get("loc")
-            places = [str(each) for each in where] if isinstance(where, list) else []
-            found = " ".join(
-                [".".join(places), str(found.get("msg") or found.get("message") or "")]
-            )
+            places = where if isinstance(where, list) else []
+            said = found.get("msg") or found.get("message")
+            # Anything else may be so deep that Python cannot write it out.
+            words = [str(each) for each in places if isinstance(each, str | int)]
+            found = f"{'.'.join(words)} {said if isinstance(said, str) else ''}"
         if isinstance(found, str) and found.strip():
             return found.strip()
     return ""

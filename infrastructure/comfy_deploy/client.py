@@ -13,7 +13,13 @@ from core.shared.ports import ApiStatistics
 from core.shared.statistics import Saving
 from infrastructure.comfy_deploy.answers import Answer, AnswerError
 from infrastructure.comfy_deploy.attempts import Attempts
-from infrastructure.comfy_deploy.connection import TIMEOUT, TRANSPORT_ERRORS, Connection, no_answer
+from infrastructure.comfy_deploy.connection import (
+    TIMEOUT,
+    TRANSPORT_ERRORS,
+    Connection,
+    no_answer,
+    read_within,
+)
 from infrastructure.comfy_deploy.endpoints import Endpoint, Patience, Repeat
 from infrastructure.comfy_deploy.meter import NoStatistics
 from infrastructure.comfy_deploy.repeating import repeated
@@ -147,8 +153,8 @@ class ComfyDeployClient:
     async def _check_stream(self, response: httpx.Response) -> None:
         kind = response.headers.get("content-type", "")
         if response.status_code != httpx.codes.OK or "text/event-stream" not in kind:
-            await response.aread()
-            raise AnswerError(Answer.of(response, secret=self.settings.api_key))
+            body = await read_within(response, response.aiter_bytes())
+            raise AnswerError(Answer.of(response, body, secret=self.settings.api_key))
 
     def _request(
         self,

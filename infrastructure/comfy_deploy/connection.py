@@ -1,5 +1,6 @@
 """The two HTTP clients over one aiohttp session: one carries our key, the other must not."""
 
+from collections.abc import AsyncIterable
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import aiohttp
@@ -7,7 +8,7 @@ import attrs
 import httpx
 from httpx_aiohttp import AiohttpTransport
 
-from infrastructure.comfy_deploy.answers import NoAnswerError, excerpt
+from infrastructure.comfy_deploy.answers import CallError, NoAnswerError, excerpt
 from infrastructure.comfy_deploy.settings import ComfySettings
 
 MAX_CONNECTIONS = 100
@@ -16,6 +17,11 @@ IDLE_S = 20.0
 
 STALL_S = 120.0
 """For one step of a call, such as connecting. Each call has a shorter limit for its whole."""
+
+MOST_BYTES = 32 * 1024 * 1024
+"""Of one answer, decompressed. A page of 50 deployments, the largest, has a few MB."""
+
+_DIGITS = 18
 
 TIMEOUT = httpx.Timeout(STALL_S).as_dict()
 
@@ -31,6 +37,10 @@ TRANSPORT_ERRORS = (
 All are one and the same to us: no answer. With this transport a ConnectTimeout may well come
 after the request was sent, so none of them proves that nothing happened.
 """
+
+
+class TooLargeError(CallError):
+    """An answer that is larger than any of theirs. Asking again would bring the same."""
 
 
 @attrs.frozen
@@ -74,11 +84,14 @@ class Connection:
         response.request = request
         try:
             if response.has_redirect_location and request.method == "GET":
-                followed = await self.api.send(request, follow_redirects=True)
-                return followed, followed.content
+                followed = await self.api.send(request, follow_redirects=True, stream=True)
+                try:
+                    return followed, await read_within(followed, followed.aiter_bytes())
+                finally:
+                    await followed.aclose()
             if "content-encoding" in response.headers:
-                return response, await response.aread()
-            return response, b"".join([part async for part in _parts(response)])
+                return response, await read_within(response, response.aiter_bytes())
+            return response, await read_within(response, _parts(response))
         finally:
             await response.aclose()
 
@@ -98,6 +111,20 @@ def no_answer(error: Exception, *, limit_s: float, secret: str = "") -> NoAnswer
 def _no_cookies() -> CookieJar:
     # A cookie of theirs named __session would win over our key.
     return CookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))
+
+
+async def read_within(response: httpx.Response, parts: AsyncIterable[bytes]) -> bytes:
+    """Return the whole body. Raises TooLargeError as soon as it is known to be beyond the limit."""
+    promised = response.headers.get("content-length", "")
+    if promised.isdecimal() and (len(promised) > _DIGITS or int(promised) > MOST_BYTES):
+        raise TooLargeError(f"{promised[:_DIGITS]} bytes are promised")
+    got, size = [], 0
+    async for part in parts:
+        got.append(part)
+        size += len(part)
+        if size > MOST_BYTES:
+            raise TooLargeError(f"more than {MOST_BYTES} bytes")
+    return b"".join(got)
 
 
 def _parts(response: httpx.Response) -> httpx.AsyncByteStream:

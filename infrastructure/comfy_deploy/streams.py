@@ -58,6 +58,8 @@ async def _read(
     try:
         async with asyncio.timeout(limit_s), answer as response:
             is_open.set()
+            # Events are UTF-8 whatever the head says: some charsets that Python knows are none.
+            response.encoding = "utf-8"
             async with aclosing(EventSource(response).aiter_sse()) as found:
                 async for event in found:
                     await events.put(event)

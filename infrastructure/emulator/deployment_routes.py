@@ -75,7 +75,7 @@ class DeploymentRoutes:
         try:
             return json_answer(self._row(found))
         except BrokenEnumError:
-            return refusal("Internal server error", 500)
+            return crash()
 
     async def of_workflow(self, request: web.Request) -> web.Response:
         """`GET /workflow/{wf}/deployments`: the only route that tells the machine's name."""
@@ -111,7 +111,7 @@ class DeploymentRoutes:
         try:
             return json_answer([self._row(one) for one in found])
         except BrokenEnumError:
-            return refusal("Internal server error", 500)
+            return crash()
 
     def _row(self, deployment: Deployment) -> dict[str, object]:
         return deployment.row(concurrency=self.dials.settings.concurrency)

@@ -93,7 +93,7 @@ class Gate:
             return refusal(error.details, 422)
         except RefusedError as error:
             return refusal(str(error), error.status)
-        except ServiceCrashError:
+        except (ServiceCrashError, OverflowError):
             return crash()
         except web.HTTPException as error:
             return _not_found(request) if error.status == _NOT_FOUND else _refused(error)

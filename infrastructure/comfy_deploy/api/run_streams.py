@@ -1,6 +1,7 @@
 """Runs as they go on: events, progress and log lines, one by one, as the service tells them."""
 
 import asyncio
+import reprlib
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing
 from datetime import UTC, datetime
@@ -279,7 +280,8 @@ def _node(data: Row) -> str:
 
 
 def _reason(error: object) -> str:
-    return excerpt(text(error) or text(row(error).get("message")) or str(error))
+    # Shortened at every level: what is very deep cannot be written out whole.
+    return excerpt(text(error) or text(row(error).get("message")) or reprlib.repr(error))
 
 
 def _progress(run_id: str, body: Row) -> RunProgress:

@@ -33,6 +33,7 @@ from infrastructure.comfy_deploy.api.run_orders import RunOrder
 from infrastructure.comfy_deploy.api.run_streams import RunStreams
 from infrastructure.comfy_deploy.api.runs import Output, Run, RunRow
 from infrastructure.comfy_deploy.api.service import ComfyDeployApi
+from infrastructure.comfy_deploy.catalogue import ComfyDeployCatalogue
 from infrastructure.comfy_deploy.client import ComfyDeployClient
 from infrastructure.comfy_deploy.decoding import decoded, decoded_rows
 from infrastructure.comfy_deploy.gateway import ComfyDeployGateway
@@ -47,6 +48,7 @@ from infrastructure.comfy_deploy.wire import (
     run_update,
     run_with_input,
 )
+from tests.fakes.clock import FixedClock
 from tests.infrastructure.comfy_deploy.loopback import Loopback, Reply, json_reply, settings_for
 from tests.infrastructure.comfy_deploy.mutations import Mutant, mutant, stream_mutant
 
@@ -223,6 +225,7 @@ def asked_of_gateway(client: ComfyDeployClient) -> dict[str, Asked]:
         "gateway.find": lambda: ComfyDeployGateway(client).find(deployment, job),
         "gateway.status": lambda: ComfyDeployGateway(client).status(run),
         "gateway.cancel": lambda: ComfyDeployGateway(client).cancel(run),
+        "catalogue.all": lambda: ComfyDeployCatalogue(client, FixedClock(NOW), 1.0).all(),
         "gateway.upload": lambda: ComfyDeployGateway(client).upload(b"file", name="a.png"),
     }
 

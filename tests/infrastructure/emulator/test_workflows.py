@@ -241,8 +241,7 @@ async def test_an_enum_without_a_list_breaks_what_it_is_in(caller: Caller, optio
     ]
     texts = [(await caller.http.get(path)).text for path in paths]
 
-    said = '{"detail":"Internal server error"}'
-    assert texts == [said, said, "Internal Server Error"]
+    assert texts == ["Internal Server Error"] * 3
 
 
 def test_a_graph_that_was_sent_runs_unlisted() -> None:
