@@ -5,8 +5,8 @@ from collections.abc import Callable, Coroutine
 
 import attrs
 
-GRACE_S = 1.0
-"""How long a check that ran out of time may take to let go of what it holds."""
+GRACE_S = 5.0
+"""How long a check that is ended may take to let go of what it holds, such as a run."""
 
 
 @attrs.frozen(kw_only=True)
@@ -34,21 +34,24 @@ class Check:
 
 @attrs.frozen
 class Step:
-    """A check that is still to be made."""
+    """A check that is still to be made. `limit_s` is its own time, where the usual is too short."""
 
     name: str
     look: Callable[[], Coroutine[None, None, Check]]
+    limit_s: float | None = None
 
 
 async def settled(step: Step, limit_s: float) -> Check:
     """Make a check; whatever happens to it, and however long it takes, it has an outcome."""
+    limit_s = limit_s if step.limit_s is None else step.limit_s
     looking = asyncio.ensure_future(step.look())
     try:
         await asyncio.wait([looking], timeout=limit_s)
     finally:
         looking.cancel()
-    if not looking.done():
-        await asyncio.wait([looking], timeout=GRACE_S)
+        # Also when a person ends the whole: what was begun elsewhere is ended there first.
+        if not looking.done():
+            await asyncio.wait([looking], timeout=GRACE_S)
     if not looking.done() or looking.cancelled():
         return Check(
             name=step.name,

@@ -11,7 +11,8 @@ import attrs
 from adapters.discord.connection import OneServer
 from composition.config import Config
 from composition.doctor.check import Check, Step
-from composition.doctor.network import Heard, Service, Unheard, member, words
+from composition.doctor.faults import Unheard
+from composition.doctor.network import Heard, Service, failed, member, words
 
 WHO = "Discord token"
 APPLICATION, INVITE, OPERATORS = (
@@ -104,7 +105,7 @@ class DiscordChecks:
             return Check(name=WHO, ok=None, found="DISCORD_TOKEN is not set: Discord is off")
         heard = await self._get("/users/@me")
         if isinstance(heard, Unheard):
-            return _unheard(WHO, heard)
+            return failed(WHO, heard)
         if heard.status == _UNAUTHORIZED:
             return Check(
                 name=WHO,
@@ -124,7 +125,7 @@ class DiscordChecks:
             return Check(name=APPLICATION, ok=None, found=_NOT_TRIED)
         heard = await self._get("/applications/@me")
         if isinstance(heard, Unheard):
-            return _unheard(APPLICATION, heard)
+            return failed(APPLICATION, heard)
         self._application = words(heard.body, "id")
         if not heard.is_well or not self._application:
             return self._odd(APPLICATION, heard)
@@ -159,7 +160,7 @@ class DiscordChecks:
         channel = self.config.operators_chat.removeprefix("discord:")
         heard = await self._get(f"/channels/{channel}")
         if isinstance(heard, Unheard):
-            return _unheard(OPERATORS, heard)
+            return failed(OPERATORS, heard)
         if not heard.is_well:
             said = words(heard.body, "message") or str(heard.status)
             return Check(
@@ -170,7 +171,9 @@ class DiscordChecks:
                 "in STATIONTHIS_OPERATORS_CHAT (Copy Channel ID).",
             )
         name = words(heard.body, "name")
-        return Check(name=OPERATORS, ok=True, found=f"#{name} ({channel})" if name else channel)
+        place = f"#{name} ({channel})" if name else channel
+        found = f"{place}: the bot sees it; sending was not tried"
+        return Check(name=OPERATORS, ok=True, found=found)
 
     def _odd(self, name: str, heard: Heard) -> Check:
         said = words(heard.body, "message") or "an answer that makes no sense"
@@ -180,7 +183,3 @@ class DiscordChecks:
             found=f"{self.service.at} says {heard.status}: {said}",
             fix="Check that DISCORD_BASE_URL is empty or leads to Discord, and try again.",
         )
-
-
-def _unheard(name: str, heard: Unheard) -> Check:
-    return Check(name=name, ok=False, found=heard.found, fix=heard.fix)

@@ -10,13 +10,16 @@ import sqlalchemy as sa
 
 from composition.config import Config
 from composition.doctor.check import Check, Step, settled
-from composition.doctor.comfy import ComfyChecks, comfy_service
+from composition.doctor.comfy import COMFY, ComfyChecks, comfy_service
+from composition.doctor.comfy_account import AccountChecks, comfy_api
 from composition.doctor.data import DataChecks
 from composition.doctor.discord import DiscordChecks, discord_service
+from composition.doctor.hooks import WAIT_S, HookChecks
 from composition.doctor.listeners import ListenerChecks
 from composition.doctor.network import Service
 from composition.doctor.public import PublicChecks, public_service
 from composition.doctor.telegram import TelegramChecks, telegram_service
+from infrastructure.comfy_deploy.client import ComfyDeployClient
 from infrastructure.log_setup import REDACTED, SECRET_SHAPES, SHORTEST_SECRET
 
 LIMIT_S = 10.0
@@ -31,33 +34,50 @@ LONGEST = 300
 """Characters of a line: a service may say more than anybody wants to read."""
 
 
-async def examine(config: Config, *, limit_s: float = LIMIT_S) -> AsyncGenerator[Check, None]:
-    """Yield each check as soon as it is known. None raises, and none takes longer than its time."""
+async def examine(
+    config: Config, *, limit_s: float = LIMIT_S, hooks_s: float | None = None
+) -> AsyncGenerator[Check, None]:
+    """
+    Yield each check as soon as it is known. None raises, and none takes longer than its time.
+
+    With `hooks_s` ComfyUI Deploy is made to call us, for which that many seconds are waited.
+    """
     ahead: dict[str, float] = {}
     secrets = tuple(_secrets(config))
     question_s = limit_s * OUR_SHARE
     comfy = comfy_service(config, limit_s=question_s, ahead=ahead)
+    comfy_checks, api = ComfyChecks(config, comfy), comfy_api(config, limit_s=question_s)
     public = public_service(config, limit_s=question_s)
+    hooks = HookChecks(config=config, comfy=comfy_checks, api=api, service=public, wait_s=hooks_s)
     telegram = telegram_service(config, limit_s=question_s, ahead=ahead)
     discord = discord_service(config, limit_s=question_s, ahead=ahead)
     steps = (
         *DataChecks(config).steps(),
-        *ComfyChecks(config, comfy).steps(),
+        *comfy_checks.steps(),
+        *AccountChecks(comfy_checks, api).steps(),
         *ListenerChecks(config).steps(),
         *PublicChecks(config, public).steps(),
+        *hooks.steps(),
         *TelegramChecks(config, telegram).steps(),
         *DiscordChecks(config, discord).steps(),
         *_last_steps(config, ahead),
     )
-    async with _closed_in_the_end(comfy, public, telegram, discord):
+    clients = () if api is None else (api.client,)
+    async with _closed_in_the_end(comfy, public, telegram, discord, *clients):
         for step in steps:
             yield _without(secrets, await settled(step, limit_s))
 
 
-async def report(config: Config, *, as_json: bool, say: Callable[[str], None]) -> bool:
-    """Say each check when it is known, or all as JSON; return whether all is well."""
+async def report(
+    config: Config, *, as_json: bool, say: Callable[[str], None], hooks: bool = False
+) -> bool:
+    """
+    Say each check when it is known, or all as JSON; return whether all is well.
+
+    With `hooks` ComfyUI Deploy is made to call us, which costs a run.
+    """
     checks: list[Check] = []
-    async with contextlib.aclosing(examine(config)) as examined:
+    async with contextlib.aclosing(examine(config, hooks_s=WAIT_S if hooks else None)) as examined:
         async for check in examined:
             checks.append(check)
             if not as_json:
@@ -81,18 +101,27 @@ def as_line(check: Check) -> str:
 
 
 def clock(ahead: dict[str, float]) -> Check:
-    """Return what the services' clocks say of ours. Where one agrees with it, it is right."""
+    """
+    Return what the services' clocks say of ours. Where one agrees with it, it is right.
+
+    ComfyUI Deploy must agree with it in any case: its signed addresses live by its own clock.
+    """
     if not ahead:
         return Check(name=CLOCK, ok=None, found="could not be compared: no service told the time")
-    name, seconds = min(ahead.items(), key=lambda each: abs(each[1]))
-    apart = f"{abs(seconds):,.0f} s {'ahead of' if seconds > 0 else 'behind'} {name}'s"
+    nearest = min(ahead, key=lambda name: abs(ahead[name]))
+    name = COMFY if abs(ahead.get(COMFY, 0.0)) > MOST_APART_S else nearest
+    seconds = ahead[name]
     if abs(seconds) <= MOST_APART_S:
         return Check(name=CLOCK, ok=True, found=f"agrees with {name}'s")
+    found = f"{abs(seconds):,.0f} s {'ahead of' if seconds > 0 else 'behind'} {name}'s"
+    if abs(ahead[nearest]) > MOST_APART_S:
+        fix = "Set this machine's clock, best by NTP (`timedatectl set-ntp true`)."
+        return Check(name=CLOCK, ok=False, found=found, fix=fix)
     return Check(
         name=CLOCK,
         ok=False,
-        found=apart,
-        fix="Set this machine's clock, best by NTP (`timedatectl set-ntp true`).",
+        found=f"{found}, though it agrees with {nearest}'s",
+        fix="The clock of that server, or of a proxy on the way, is wrong: signed addresses fail.",
     )
 
 
@@ -112,7 +141,7 @@ def _last_steps(config: Config, ahead: dict[str, float]) -> Sequence[Step]:
 
 
 @contextlib.asynccontextmanager
-async def _closed_in_the_end(*services: Service) -> AsyncIterator[None]:
+async def _closed_in_the_end(*services: Service | ComfyDeployClient) -> AsyncIterator[None]:
     async with contextlib.AsyncExitStack() as stack:
         for service in services:
             stack.push_async_callback(service.aclose)

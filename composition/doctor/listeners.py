@@ -3,7 +3,7 @@
 import asyncio
 import errno
 import socket
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import attrs
 
@@ -33,29 +33,43 @@ class ListenerChecks:
         try:
             for listen in (self.config.listen, self.config.private_listen):
                 try:
-                    held.append(_bound(listen))
+                    held.extend(bound(listen))
                 except OSError as error:
                     return _refused(listen, error)
         finally:
-            for each in held:
-                each.close()
+            close(held)
         places = f"{self.config.listen} and {self.config.private_listen}"
         return Check(name=LISTENERS, ok=True, found=f"{places} are free")
 
 
-def _bound(listen: Listen) -> socket.socket:
-    family, kind, protocol, _, address = socket.getaddrinfo(
+def bound(listen: Listen) -> list[socket.socket]:
+    """
+    Return sockets that listen there: a name may have several addresses. Raises OSError.
+
+    The name is looked up while the caller waits: call it in a thread.
+    """
+    found = socket.getaddrinfo(
         listen.host, listen.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-    )[0]
-    bound = socket.socket(family, kind, protocol)
+    )
+    made: list[socket.socket] = []
     try:
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        bound.bind(address)
-        bound.listen()
+        for family, kind, protocol, _, address in dict.fromkeys(found):
+            made.append(socket.socket(family, kind, protocol))
+            made[-1].setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if family == socket.AF_INET6:
+                made[-1].setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            made[-1].bind(address)
+            made[-1].listen()
     except OSError:
-        bound.close()
+        close(made)
         raise
-    return bound
+    return made
+
+
+def close(sockets: Iterable[socket.socket]) -> None:
+    """Close all of them."""
+    for each in sockets:
+        each.close()
 
 
 def _refused(listen: Listen, error: OSError) -> Check:

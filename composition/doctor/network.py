@@ -5,6 +5,7 @@ import ssl
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from urllib.parse import urlsplit
 
 import aiohttp
 import attrs
@@ -12,29 +13,29 @@ import httpx
 import orjson
 from aiohttp.abc import AbstractResolver
 
+from composition.doctor.check import Check
+from composition.doctor.faults import Unheard, Way
+
 _UNAUTHORIZED, _FORBIDDEN, _TOO_MANY, _BROKEN = 401, 403, 429, 500
 
 
 @attrs.frozen(kw_only=True)
 class Heard:
-    """An answer, whatever it says. `body` is its decoded JSON, None without one."""
+    """
+    An answer, whatever it says. `body` is its decoded JSON, None without one.
+
+    `leads_to` is where a redirect points, as it was told.
+    """
 
     status: int
     kind: str
     body: object = attrs.field(repr=False)
+    leads_to: str = attrs.field(default="", repr=False)
 
     @property
     def is_well(self) -> bool:
         """Whether it is a success in JSON."""
         return httpx.codes.is_success(self.status) and self.body is not None
-
-
-@attrs.frozen(kw_only=True)
-class Unheard:
-    """No usable answer: what was found, and what may help."""
-
-    found: str
-    fix: str
 
 
 @attrs.define(kw_only=True)
@@ -72,8 +73,10 @@ class Service:
     ) -> Heard | Unheard:
         """Return an answer that the service itself gave: no page of an edge, no trouble."""
         heard = await self.get(url, headers=headers, query=query)
-        if isinstance(heard, Unheard):
-            return heard
+        return heard if isinstance(heard, Unheard) else self.judged(heard)
+
+    def judged(self, heard: Heard) -> Heard | Unheard:
+        """Return an answer if the service itself gave it, else what may stand between."""
         if heard.status == _TOO_MANY:
             return Unheard(
                 found=f"{self.name} wants to be asked less often (429)",
@@ -111,8 +114,13 @@ class Service:
                 self._compare_clocks(answer.headers.get("Date", ""))
                 content = await answer.read()
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
-            return self._unheard(error)
-        return Heard(status=answer.status, kind=answer.content_type, body=_decoded(content))
+            return self._way(url).fault(error)
+        return Heard(
+            status=answer.status,
+            kind=answer.content_type,
+            body=_decoded(content),
+            leads_to=answer.headers.get("Location", ""),
+        )
 
     async def _opened(self) -> aiohttp.ClientSession:
         async with self._opening:
@@ -135,31 +143,19 @@ class Service:
         if theirs.tzinfo is not None:
             self.ahead[self.name] = (datetime.now(UTC) - theirs).total_seconds()
 
-    def _unheard(self, error: Exception) -> Unheard:
-        """Say why nothing came, without the error's own text: an address may hold a token."""
-        setting = f"Check the network and {self.setting}."
-        match error:
-            case TimeoutError():
-                return Unheard(
-                    found=f"{self.at} gave no answer within {self.limit_s:g} s", fix=setting
-                )
-            case aiohttp.ClientSSLError() | ssl.SSLError():
-                return Unheard(
-                    found=f"the certificate of {self.at} is not trusted",
-                    fix=f"Check {self.setting} and the clock. For a certificate authority of your "
-                    f"own, name its file in {self._ca_setting}.",
-                )
-            case aiohttp.ClientConnectorDNSError():
-                return Unheard(found=f"the name {self.at} is not known", fix=setting)
-            case aiohttp.ClientConnectorError():
-                why = error.os_error.strerror or "cannot be reached"
-                return Unheard(found=f"{self.at} cannot be reached: {why}", fix=setting)
-            case _:
-                return Unheard(found=f"{self.at} broke off: {type(error).__name__}", fix=setting)
+    def _way(self, url: str) -> Way:
+        return Way(
+            at=self.at,
+            setting=self.setting,
+            ca_setting="DISCORD_CA_FILE" if self.resolver else "SSL_CERT_FILE",
+            limit_s=self.limit_s,
+            is_tls=urlsplit(url).scheme == "https",
+        )
 
-    @property
-    def _ca_setting(self) -> str:
-        return "DISCORD_CA_FILE" if self.resolver else "SSL_CERT_FILE"
+
+def failed(name: str, unheard: Unheard) -> Check:
+    """Return the failed check of a service from which nothing usable came."""
+    return Check(name=name, ok=False, found=unheard.found, fix=unheard.fix)
 
 
 def _decoded(content: bytes) -> object:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from ipaddress import IPv4Address
 from urllib.parse import urlsplit
 
 import attrs
@@ -10,10 +9,13 @@ import attrs
 from composition.access import Listen
 from composition.config import Config
 from composition.doctor.check import Check, Step
-from composition.doctor.network import Heard, Service, Unheard, words
+from composition.doctor.faults import Unheard
+from composition.doctor.hook_listener import callable_at
+from composition.doctor.network import Heard, Service, words
 
 PUBLIC_URL = "public URL"
-PROBE = "/hooks/doctor/doctor"
+HOOKS_PATH = "/hooks/doctor/"
+PROBE = f"{HOOKS_PATH}doctor"
 """No job has this name, so nothing is woken."""
 
 _NOT_FOUND, _WRONG_HOST = 404, 421
@@ -29,6 +31,16 @@ def public_service(config: Config, *, limit_s: float) -> Service:
         setting="STATIONTHIS_PUBLIC_URL",
         limit_s=limit_s,
     )
+
+
+def is_called_from_here(config: Config) -> bool:
+    """Whether what calls us runs on this machine, so that no public address is needed."""
+    return config.comfy is None or urlsplit(config.comfy.base_url).hostname in _LOOPBACK
+
+
+def answers_as_we_do(heard: Heard) -> bool:
+    """Whether our own hook route gave this answer to the probe."""
+    return heard.status == _NOT_FOUND and bool(words(heard.body, "error"))
 
 
 @attrs.frozen
@@ -47,7 +59,7 @@ class PublicChecks:
         every = f"runs are looked up every {self.config.timing.look_up_s:g} s"
         if not self.config.webhooks:
             return _skipped(f"webhooks are off (STATIONTHIS_WEBHOOKS): {every}")
-        if url is None and self._is_called_from_here():
+        if url is None and is_called_from_here(self.config):
             return _skipped("not needed: what calls us runs on this machine")
         if url is None:
             fix = "Set STATIONTHIS_PUBLIC_URL to an https address that leads to STATIONTHIS_LISTEN."
@@ -59,14 +71,10 @@ class PublicChecks:
             )
         return self._judged(url, await self.service.get(url + PROBE, follow=False))
 
-    def _is_called_from_here(self) -> bool:
-        comfy = self.config.comfy
-        return comfy is None or urlsplit(comfy.base_url).hostname in _LOOPBACK
-
     def _judged(self, url: str, heard: Heard | Unheard) -> Check:
         if isinstance(heard, Unheard):
             return _failed(heard.found, heard.fix)
-        if heard.status == _NOT_FOUND and words(heard.body, "error"):
+        if answers_as_we_do(heard):
             return self._reached(url)
         if heard.status == _WRONG_HOST:
             return _failed(
@@ -93,13 +101,10 @@ class PublicChecks:
 
 async def _listens(listen: Listen, limit_s: float) -> bool:
     """Whether a program takes connections there. Any free port (0) cannot be known from here."""
-    # An address that means "all" cannot be called; the loopback then can.
-    everywhere = {str(IPv4Address(0)): "127.0.0.1", "::": "::1"}
+    at = callable_at(listen)
     try:
         async with asyncio.timeout(limit_s / 4):
-            _, writer = await asyncio.open_connection(
-                everywhere.get(listen.host, listen.host), listen.port
-            )
+            _, writer = await asyncio.open_connection(at.host, at.port)
     except OSError:
         return False
     writer.close()

@@ -8,7 +8,8 @@ import attrs
 from composition.access import TELEGRAM
 from composition.config import Config
 from composition.doctor.check import Check, Step
-from composition.doctor.network import Heard, Service, Unheard, member, words
+from composition.doctor.faults import Unheard
+from composition.doctor.network import Heard, Service, failed, member, words
 
 WHO = "Telegram token"
 PRIVACY, WEBHOOK, OPERATORS = (
@@ -63,7 +64,7 @@ class TelegramChecks:
             return Check(name=WHO, ok=None, found=found)
         heard = await self._call("getMe")
         if isinstance(heard, Unheard):
-            return _unheard(WHO, heard)
+            return failed(WHO, heard)
         if heard.status in _REFUSED:
             found = f"{self.service.at} refuses the token ({heard.status})"
             fix = (
@@ -94,7 +95,7 @@ class TelegramChecks:
             return Check(name=WEBHOOK, ok=None, found=_NOT_TRIED)
         heard = await self._call("getWebhookInfo")
         if isinstance(heard, Unheard):
-            return _unheard(WEBHOOK, heard)
+            return failed(WEBHOOK, heard)
         if not heard.is_well:
             return self._odd(WEBHOOK, heard)
         url = words(heard.body, "result", "url")
@@ -120,7 +121,7 @@ class TelegramChecks:
         chat = self.config.operators_chat.removeprefix("telegram:")
         heard = await self._call("getChat", chat_id=chat)
         if isinstance(heard, Unheard):
-            return _unheard(OPERATORS, heard)
+            return failed(OPERATORS, heard)
         if not heard.is_well:
             said = words(heard.body, "description") or str(heard.status)
             return Check(
@@ -132,7 +133,8 @@ class TelegramChecks:
             )
         result = member(heard.body, "result")
         title = words(result, "title") or words(result, "first_name") or "a chat"
-        return Check(name=OPERATORS, ok=True, found=f"{title} ({chat})")
+        found = f"{title} ({chat}): the bot sees it; sending was not tried"
+        return Check(name=OPERATORS, ok=True, found=found)
 
     def _odd(self, name: str, heard: Heard) -> Check:
         said = words(heard.body, "description") or "an answer that makes no sense"
@@ -142,7 +144,3 @@ class TelegramChecks:
             found=f"{self.service.at} says {heard.status}: {said}",
             fix="Check that TELEGRAM_BASE_URL leads to a Bot API server, and try again.",
         )
-
-
-def _unheard(name: str, heard: Unheard) -> Check:
-    return Check(name=name, ok=False, found=heard.found, fix=heard.fix)

@@ -13,14 +13,27 @@ from composition.access import Listen
 from composition.config import Config
 from composition.doctor.check import Check
 from composition.doctor.examine import examine
+from infrastructure.comfy_deploy.settings import ComfySettings
 
 Answers = Mapping[str, tuple[int, object]]
-"""By path: the status, and what becomes JSON; a text becomes HTML."""
+"""By path, with its query or without: the status, and what becomes JSON; a text becomes HTML."""
 
 
-async def report(config: Config, *, limit_s: float = 5.0) -> dict[str, Check]:
+KEY = "sk-doctor-0123456789"
+
+
+async def report(
+    config: Config, *, limit_s: float = 5.0, hooks_s: float | None = None
+) -> dict[str, Check]:
     """Return every check by its name."""
-    return {check.name: check async for check in examine(config, limit_s=limit_s)}
+    examined = examine(config, limit_s=limit_s, hooks_s=hooks_s)
+    return {check.name: check async for check in examined}
+
+
+def with_comfy(folder: Path, base_url: str, *, key: str = KEY) -> Config:
+    """Return settings with ComfyUI Deploy at an address, and nothing else on."""
+    comfy = ComfySettings(api_key=key, base_url=base_url)
+    return dull(folder, database_url="memory:", comfy=comfy)
 
 
 def failures(checks: Mapping[str, Check]) -> dict[str, str]:
@@ -59,7 +72,8 @@ async def answering(
     first = iter(in_order)
 
     async def answer(request: web.Request) -> web.Response:
-        usual = answers.get(request.path, (404, {"detail": "Not Found"}))
+        known = answers.get(request.path_qs) or answers.get(request.path)
+        usual = known or (404, {"detail": "Not Found"})
         status, body = next(first, usual)
         if isinstance(body, str):
             return web.Response(status=status, text=body, content_type="text/html", headers=headers)

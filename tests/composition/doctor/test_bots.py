@@ -67,7 +67,8 @@ async def test_a_good_telegram_bot_is_told(tmp_path: Path, telegram: TelegramSer
     assert checks["Telegram token"].found == f"@{telegram.bot_username} at {at}"
     assert "I see commands and replies" in checks["Telegram privacy mode"].found
     assert checks["Telegram webhook"].found == "none is set: messages are fetched"
-    assert checks["Telegram operators chat"].found == "Operators (-1001)"
+    seen = "Operators (-1001): the bot sees it; sending was not tried"
+    assert checks["Telegram operators chat"].found == seen
     assert failures(of_bots(checks)) == {}
 
 
@@ -206,7 +207,8 @@ async def test_a_good_discord_bot_is_told_with_its_invite_link(
     assert "not needed" in checks["Discord application"].found
     link = invite_link(str(discord.world.application_id))
     assert checks["Discord invite link"].found == link
-    assert checks["Discord operators chat"].found == f"#general ({discord.channel.id})"
+    seen = f"#general ({discord.channel.id}): the bot sees it; sending was not tried"
+    assert checks["Discord operators chat"].found == seen
     assert failures(of_bots(checks)) == {}
 
 

@@ -41,7 +41,7 @@ async def test_when_all_is_well_every_line_says_so(tmp_path: Path) -> None:
     await emulator.stop()
 
     labels = {name: each.label for name, each in checks.items()}
-    assert labels.pop("public URL") == "skip"
+    assert (labels.pop("public URL"), labels.pop("webhook calls")) == ("skip", "skip")
     assert set(labels.values()) == {"ok"}
     assert list(labels) == [
         "data folder",
@@ -49,7 +49,10 @@ async def test_when_all_is_well_every_line_says_so(tmp_path: Path) -> None:
         "data folder lock",
         "database",
         "ComfyUI Deploy key",
+        "deployments",
         "workflows",
+        "ComfyUI Deploy plan",
+        "machines",
         "listeners",
         "Telegram token",
         "Telegram privacy mode",
@@ -141,6 +144,32 @@ async def test_a_check_that_hangs_is_a_failure() -> None:
     assert check.fix
 
 
+async def test_a_step_may_have_a_time_of_its_own() -> None:
+    patient = Step("database", step(hangs=True).look, limit_s=0.01)
+
+    assert (await settled(patient, limit_s=30.0)).found == "no outcome within 0.01 s"
+
+
+async def test_a_check_that_is_broken_off_lets_go_of_what_it_holds() -> None:
+    released, begun = list[str](), asyncio.Event()
+
+    async def look() -> Check:
+        try:
+            begun.set()
+            await asyncio.sleep(30)
+        finally:
+            await asyncio.sleep(0)
+            released.append("the run")
+        return WELL
+
+    whole = asyncio.create_task(settled(Step("webhook calls", look), limit_s=30.0))
+    await begun.wait()
+    whole.cancel()
+    await asyncio.wait([whole])
+
+    assert released == ["the run"]
+
+
 async def test_a_check_in_time_is_what_it_found() -> None:
     assert await settled(step(), limit_s=1.0) == WELL
 
@@ -153,6 +182,9 @@ async def test_a_check_in_time_is_what_it_found() -> None:
         ({"Telegram": 61.0}, "FAIL", "61 s ahead of Telegram's"),
         ({"Discord": -3600.0}, "FAIL", "3,600 s behind Discord's"),
         ({"Telegram": 4000.0, "Discord": 0.4}, "ok", "agrees with Discord's"),
+        ({"ComfyUI Deploy": -59.0, "Telegram": 90.0}, "ok", "agrees with ComfyUI Deploy's"),
+        ({"ComfyUI Deploy": -61.0, "Telegram": 90.0}, "FAIL", "61 s behind ComfyUI Deploy's"),
+        ({"ComfyUI Deploy": 61.0, "Telegram": 0.4}, "FAIL", "though it agrees with Telegram's"),
     ],
 )
 def test_our_clock_is_right_where_one_service_agrees_with_it(

@@ -10,26 +10,11 @@ import pytest
 from composition.access import Listen, TelegramAccess
 from composition.config import Config
 from composition.container import Container
-from infrastructure.comfy_deploy.settings import ComfySettings
+from infrastructure.emulator.deployments import ExternalInput, stable_id
 from infrastructure.emulator.faults import RequestFault, Spoil
 from infrastructure.emulator.server import Emulator
-from infrastructure.emulator.settings import EmulatorSettings
-from tests.composition.doctor.reports import answering, dull, report, told
-
-KEY = "sk-doctor-0123456789"
-
-
-@pytest.fixture
-async def emulator() -> AsyncIterator[Emulator]:
-    made = Emulator(EmulatorSettings.quick(api_key=KEY))
-    await made.start()
-    yield made
-    await made.stop()
-
-
-def with_comfy(folder: Path, base_url: str, *, key: str = KEY) -> Config:
-    comfy = ComfySettings(api_key=key, base_url=base_url)
-    return dull(folder, database_url="memory:", comfy=comfy)
+from infrastructure.emulator.stock import TEXT2IMG
+from tests.composition.doctor.reports import answering, dull, report, told, with_comfy
 
 
 async def test_a_good_key_is_told_with_its_workflows(tmp_path: Path, emulator: Emulator) -> None:
@@ -113,17 +98,62 @@ async def test_a_service_that_hangs_up_is_told_with_the_way_out(
     assert "broke off" in told(checks["ComfyUI Deploy key"])
 
 
-async def test_half_of_a_list_is_a_warning(tmp_path: Path) -> None:
-    listed = [{"id": "d1", "workflow": {"name": "text2img"}}]
-    halves = [(200, listed), (500, "Internal Server Error")]
+LISTED = [{"id": "d1", "workflow": {"name": "text2img"}}]
 
-    async with answering({}, in_order=halves) as url:
+
+@pytest.mark.parametrize(
+    ("plain", "pinned", "found"),
+    [
+        (
+            (200, LISTED),
+            (500, "Internal Server Error"),
+            "1 without an image of their own; those with an image of their own (is_fluid=true)",
+        ),
+        (
+            (403, {"detail": "No."}),
+            (200, LISTED),
+            "1 with an image of their own; those without an image of their own (is_fluid=false)",
+        ),
+    ],
+)
+async def test_half_of_a_list_is_a_warning_that_names_the_other(
+    tmp_path: Path, plain: tuple[int, object], pinned: tuple[int, object], found: str
+) -> None:
+    asked = "/api/deployments?is_fluid="
+    async with answering({f"{asked}false": plain, f"{asked}true": pinned}) as url:
         checks = await report(with_comfy(tmp_path, f"{url}/api"))
 
-    assert checks["ComfyUI Deploy key"].label == "ok"
-    assert checks["workflows"].label == "warn"
+    assert checks["deployments"].label == "warn"
+    assert found in checks["deployments"].found
     assert checks["workflows"].found == "1: text2img"
-    assert "Half of the list" in checks["workflows"].fix
+    assert checks["ComfyUI Deploy key"].label == "ok"
+
+
+async def test_an_enum_that_breaks_its_half_is_named_as_a_likely_cause(
+    tmp_path: Path, emulator: Emulator
+) -> None:
+    broken = attrs.evolve(
+        TEXT2IMG,
+        id=stable_id("broken"),
+        modal_image_id="im-1",
+        inputs=(ExternalInput(kind="Enum", input_id="x", label="", description="", options="?"),),
+    )
+    emulator.workspace.deploy(broken)
+
+    check = (await report(with_comfy(tmp_path, emulator.base_url)))["deployments"]
+
+    assert check.label == "warn"
+    assert "(is_fluid=true) cannot be read" in check.found
+    assert "Enum" in check.fix
+
+
+async def test_both_halves_are_counted(tmp_path: Path, emulator: Emulator) -> None:
+    pinned = attrs.evolve(TEXT2IMG, id=stable_id("pinned"), modal_image_id="im-1")
+    emulator.workspace.deploy(pinned)
+
+    check = (await report(with_comfy(tmp_path, emulator.base_url)))["deployments"]
+
+    assert check.found == "3 without an image of their own; 1 with an image of their own"
 
 
 async def test_many_workflows_are_counted_and_some_are_named(tmp_path: Path) -> None:
