@@ -288,7 +288,12 @@ class Container(containers.DeclarativeContainer):
         heard=providers.Callable(heard_by, metrics, statuses),
     )
     health = providers.Singleton(
-        health_routes, jobs=jobs, folder=folder, catalogue=catalogue, metrics=metrics
+        health_routes,
+        config,
+        jobs=jobs,
+        folder=folder.provider,
+        catalogue=catalogue,
+        metrics=metrics,
     )
     web_server = providers.Singleton(
         WebServer,

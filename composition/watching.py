@@ -7,6 +7,7 @@ from pathlib import Path
 
 from adapters.web.health import HealthRoutes
 from adapters.web.hooks import Heard
+from composition.config import Config
 from core.generations.ports import JobStore
 from core.shared.errors import StationError
 from core.shared.ids import JobId
@@ -18,7 +19,12 @@ from infrastructure.metrics import Metrics
 
 
 def health_routes(
-    *, jobs: JobStore, folder: DataFolder, catalogue: WorkflowCatalogue, metrics: Metrics
+    config: Config,
+    *,
+    jobs: JobStore,
+    folder: Callable[[], DataFolder],
+    catalogue: WorkflowCatalogue,
+    metrics: Metrics,
 ) -> HealthRoutes:
     """Return the routes that tell how we are: of our own things soon, of the service in depth."""
 
@@ -26,7 +32,7 @@ def health_routes(
         return await _problem_of(lambda: jobs.get(JobId("0" * 32)))
 
     async def data_folder() -> str:
-        return await asyncio.to_thread(_folder_problem, folder.path)
+        return await asyncio.to_thread(lambda: _folder_problem(folder().path))
 
     async def comfy_deploy() -> str:
         # The catalogue serves an old list while the service is away: the breaker knows better.
@@ -34,8 +40,10 @@ def health_routes(
             return "ComfyUI Deploy has failed several times in a row."
         return await _problem_of(catalogue.all)
 
+    # With everything in memory there is no folder, and asking for it would make one.
+    on_disk = {"data_folder": data_folder} if config.store == "sql" else {}
     return HealthRoutes(
-        {"database": database, "data_folder": data_folder},
+        {"database": database, **on_disk},
         metrics.render,
         deep_checks={"comfy_deploy": comfy_deploy},
     )

@@ -1,7 +1,6 @@
 """A listener for one call: it hears who calls with a token, and how the call arrived."""
 
 import asyncio
-import contextlib
 import socket
 from ipaddress import IPv4Address
 from types import TracebackType
@@ -46,11 +45,11 @@ class HookListener:
         self._path = path
         self._token = token
         self._first: asyncio.Future[Call] = asyncio.get_running_loop().create_future()
-        # Calls go on to come while we close. asyncio's own server drops one that it has just
-        # accepted then, without closing it: so calls are taken one by one.
+        # Calls go on to come while we close. asyncio's own server then drops what it has just
+        # accepted without closing it, so here each connection is taken, and waited for, by hand.
         self._server = web.Server(self._hear, access_log=None)
         self._sockets: list[socket.socket] = []
-        self._taking: list[asyncio.Task[None]] = []
+        self._greetings: set[asyncio.Task[object]] = set()
 
     @property
     def root(self) -> str:
@@ -65,7 +64,10 @@ class HookListener:
     async def __aenter__(self) -> Self:
         self._sockets = await asyncio.to_thread(bound, self._listen)
         self._listen = attrs.evolve(self._listen, port=self._sockets[0].getsockname()[1])
-        self._taking = [asyncio.create_task(self._take(each)) for each in self._sockets]
+        loop = asyncio.get_running_loop()
+        for each in self._sockets:
+            each.settimeout(0)
+            loop.add_reader(each, self._take, each)
         return self
 
     async def __aexit__(
@@ -75,20 +77,24 @@ class HookListener:
         trace: TracebackType | None,
     ) -> None:
         self._first.cancel()
-        for each in self._taking:
-            each.cancel()
-        await asyncio.wait(self._taking)
+        for each in self._sockets:
+            asyncio.get_running_loop().remove_reader(each)
         close(self._sockets)
+        if self._greetings:
+            await asyncio.wait(self._greetings)
         await self._server.shutdown(_GOODBYE_S)
 
-    async def _take(self, listening: socket.socket) -> None:
+    def _take(self, listening: socket.socket) -> None:
         loop = asyncio.get_running_loop()
-        listening.settimeout(0)
-        while True:
-            # A caller may be gone before we have turned to it: the next one counts.
-            with contextlib.suppress(OSError):
-                taken, _ = await loop.sock_accept(listening)
-                await loop.connect_accepted_socket(self._server, taken)
+        try:
+            taken, _ = listening.accept()
+        except OSError:
+            return  # that caller is gone again
+        greeting: asyncio.Task[object] = loop.create_task(
+            loop.connect_accepted_socket(self._server, taken)
+        )
+        self._greetings.add(greeting)
+        greeting.add_done_callback(self._greetings.discard)
 
     async def _hear(self, request: web.BaseRequest) -> web.Response:
         if self._token in request.path and not self._first.done():

@@ -140,7 +140,7 @@ async def test_a_call_that_comes_only_as_a_get_with_a_body_counts_too(
     assert "by GET after" in check.found
 
 
-async def test_a_proxy_that_changes_paths_is_told_with_the_way_out(
+async def test_t_17_a_proxy_that_changes_paths_is_told_with_the_way_out(
     tmp_path: Path, emulator: Emulator
 ) -> None:
     config = at(tmp_path, emulator)
@@ -172,7 +172,7 @@ async def test_a_proxy_that_drops_bodies_is_a_warning(tmp_path: Path, emulator: 
     assert (check.label, "without its body" in check.found) == ("warn", True)
 
 
-async def test_a_call_that_never_comes_is_told_with_the_way_out(
+async def test_t_17_a_call_that_never_comes_is_told_with_the_way_out(
     tmp_path: Path, emulator: Emulator
 ) -> None:
     emulator.faults.order_runs(attrs.evolve(LONG, webhooks=HookTrouble.LOST))
