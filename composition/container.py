@@ -76,6 +76,11 @@ def _secret(config: Config, folder: DataFolder) -> str:
     return config.secret or folder.secret()
 
 
+def _advances_at_once(config: Config) -> int:
+    """Return how many jobs are moved at once: whoever waits for an answer must not hold up all."""
+    return 50 + config.places.in_all
+
+
 def _driver(owner: str) -> str:
     """Return who moves the jobs started here: every worker the same, a command only its own."""
     return WORKER if owner.startswith(WORKER) else owner
@@ -104,7 +109,9 @@ class Container(containers.DeclarativeContainer):
     ids = providers.Singleton(RandomIds)
     events = providers.Singleton(InProcessEvents)
     metrics = providers.Singleton(Metrics, clock)
-    wake_ups = providers.Singleton(InProcessWakeUps, clock)
+    wake_ups = providers.Singleton(
+        InProcessWakeUps, clock, concurrency=providers.Callable(_advances_at_once, config)
+    )
     folder = providers.Singleton(DataFolder, config.provided.data_dir)
     secret = providers.Singleton(_secret, config, folder)
     hooks = providers.Singleton(SignedHooks, secret, public_url=None)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from aiolimiter import AsyncLimiter
 
+from infrastructure.comfy_deploy.answers import CallError
 from infrastructure.comfy_deploy.endpoints import (
     LIST_DEPLOYMENTS,
     LIST_FULL_RUNS,
@@ -25,6 +26,10 @@ HEAVY: Mapping[str, float] = {
 """Calls a second at most, where that is less than in all."""
 
 
+class NoTurnError(CallError):
+    """There was no turn in time: nothing was sent."""
+
+
 class Budget:
     """Makes callers wait for their turn, first come, first served."""
 
@@ -42,4 +47,6 @@ class Budget:
 
 
 def _limiter(calls_per_s: float) -> AsyncLimiter:
-    return AsyncLimiter(calls_per_s * BURST_S, BURST_S)
+    # At least one call must fit in, however seldom.
+    burst = max(1.0, calls_per_s * BURST_S)
+    return AsyncLimiter(burst, burst / calls_per_s)

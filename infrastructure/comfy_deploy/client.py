@@ -78,7 +78,8 @@ class ComfyDeployClient:
         """
         Ask an endpoint, and again for up to `retry_for_s` where repeating is safe.
 
-        `at` fills the braces of its path, `body` is sent as JSON. Returns the decoded JSON.
+        `at` fills the braces of its path, `body` is sent as JSON. Returns the decoded JSON, the
+        same object to all who asked at once: nobody may change it.
         """
         return await self.read(endpoint, Answer.json, at=at, query=query, body=body)
 

@@ -19,6 +19,7 @@ from core.shared.errors import (
 from core.shared.statistics import Outcome
 from infrastructure.comfy_deploy.answers import AnswerError, CallError, NoAnswerError
 from infrastructure.comfy_deploy.breaker import BreakerOpenError
+from infrastructure.comfy_deploy.budget import NoTurnError
 
 MARKER_INPUT = "stationthis_job"
 """The extra input that carries our job's id. The service stores it and runs without it."""
@@ -43,6 +44,7 @@ _CRASHED = 500
 _FORBIDDEN = 403
 _REFUSED = (400, 401, 402, 403, 404, 405, 413, 422)
 _MISSING = 404
+_TOO_MANY = 429
 _BARE = ("", "Not Found")
 """What a 404 says when the route is missing, and not the thing."""
 _BUSY = frozenset({429, 503})
@@ -63,11 +65,12 @@ def is_passing(error: Exception) -> bool:
 
 def submit_error(error: CallError) -> StationError:
     """Return the error of a submit: whatever leaves a doubt is SubmitUnclearError."""
-    if isinstance(error, BreakerOpenError):
+    if isinstance(error, BreakerOpenError | NoTurnError):
         return ServiceBusyError(str(error))  # nothing was sent
     if not isinstance(error, AnswerError) or error.detail.startswith(RUN_EXISTS):
         return SubmitUnclearError(str(error))
-    if error.status in _BUSY:
+    if error.status in _BUSY and (error.detail or error.status == _TOO_MANY):
+        # A 503 without a sentence is their edge's: the run may have been made behind it.
         return ServiceBusyError(str(error))
     if error.status not in _REFUSED_UNREAD:
         return SubmitUnclearError(str(error))
@@ -82,6 +85,8 @@ def submit_error(error: CallError) -> StationError:
 
 def read_error(error: CallError) -> ServiceError:
     """Return the error of a question, or of anything else that was safe to repeat."""
+    if isinstance(error, NoTurnError):
+        return ServiceBusyError(str(error))
     if not isinstance(error, AnswerError):
         return ServiceTroubleError(str(error))
     if error.status in _BUSY:
@@ -130,7 +135,7 @@ def _says_unknown(error: AnswerError) -> bool:
 
 def outcome_of(error: CallError) -> Outcome:
     """Return what the figures call a failed call."""
-    if isinstance(error, BreakerOpenError):
+    if isinstance(error, BreakerOpenError | NoTurnError):
         return Outcome.BLOCKED
     if not isinstance(error, AnswerError):
         return Outcome.NO_ANSWER

@@ -14,7 +14,14 @@ from infrastructure.comfy_deploy.wire import Row, rows, text
 PAGE = 100
 """Rows on one page: as many as the service gives."""
 
-STOPPED = "nobody asks any more: the program ends"
+MOST_PAGES = 10
+LIMIT_S = 5.0
+"""For one list with all its pages: who waits for it holds a place that others need."""
+
+
+class ListStoppedError(NoAnswerError):
+    """Nobody asks for lists any more: the program ends."""
+
 
 Asked = Mapping[RunId, Sequence["asyncio.Future[Row | None]"]]
 """Who waits for which run."""
@@ -49,9 +56,7 @@ class RunList:
             self._task.cancel()
             await asyncio.wait([self._task])
             self._task = None
-        # Also when it was stopped before it had begun.
-        asked, self._asked = self._asked, {}
-        _each(asked, lambda _, told: _tell(told, None, NoAnswerError(STOPPED)))
+        self._give_up()  # also when it was stopped before it had begun
 
     async def _answer(self) -> None:
         try:
@@ -61,17 +66,26 @@ class RunList:
                 await self._answer_these(asked)
         finally:
             self._task = None
+            self._give_up()
+
+    def _give_up(self) -> None:
+        """Leave nobody waiting."""
+        asked, self._asked = self._asked, {}
+        _each(asked, lambda _, told: _tell(told, None, ListStoppedError("the program ends")))
 
     async def _answer_these(self, asked: Asked) -> None:
         waited_for = {run for run, told in asked.items() if not all(each.done() for each in told)}
         if not waited_for:
             return
         found: Mapping[RunId, Row] = {}
-        failure: CallError | None = NoAnswerError(STOPPED)
+        failure: CallError | None = ListStoppedError("the program ends")
         try:
-            found, failure = await self._find(waited_for), None
+            async with asyncio.timeout(LIMIT_S):
+                found, failure = await self._find(waited_for), None
         except CallError as error:
             failure = error
+        except TimeoutError:
+            failure = NoAnswerError(f"no list of runs within {LIMIT_S:g} s")
         finally:
             # Also when this is cancelled: nobody is left waiting.
             _each(asked, lambda run, told: _tell(told, found.get(run), failure))
@@ -80,20 +94,26 @@ class RunList:
         """Return the wanted runs' rows. Pages on while that costs less than single questions."""
         found: dict[RunId, Row] = {}
         page = 0
-        while len(wanted - found.keys()) > min(page, 1):
-            listed = rows(
-                await self._client.call(
-                    LIST_RUNS,
-                    at={"workflow_id": self._workflow},
-                    query={"limit": PAGE, "offset": page * PAGE},
-                )
-            )
-            told = {RunId(text(each.get("id"))): each for each in listed or ()}
+        seen: set[RunId] = set()
+        while len(wanted - found.keys()) > page and page < MOST_PAGES:
+            told = await self._page(page * PAGE)
             found.update({run: told[run] for run in wanted & told.keys()})
+            is_last = len(told) < PAGE or told.keys() <= seen
+            seen.update(told)
             page += 1
-            if len(told) < PAGE:
+            if is_last:
                 break
         return found
+
+    async def _page(self, offset: int) -> Mapping[RunId, Row]:
+        listed = rows(
+            await self._client.call(
+                LIST_RUNS,
+                at={"workflow_id": self._workflow},
+                query={"limit": PAGE, "offset": offset},
+            )
+        )
+        return {RunId(text(each.get("id"))): each for each in listed or ()}
 
 
 def _each(

@@ -6,7 +6,9 @@ in full now and then: for its progress while there is room, and at last because 
 a dead machine only when it is asked for that very run.
 """
 
+import itertools
 import time
+import zlib
 from collections.abc import Callable
 
 import attrs
@@ -17,14 +19,15 @@ from core.generations.model import RunUpdate
 from core.shared.errors import ServiceTroubleError
 from core.shared.ids import JobId, RunId
 from core.shared.statistics import Saving
-from infrastructure.comfy_deploy.answers import AnswerError
+from infrastructure.comfy_deploy.answers import CallError
 from infrastructure.comfy_deploy.api.dialects import dialect_of
+from infrastructure.comfy_deploy.breaker import BreakerOpenError
 from infrastructure.comfy_deploy.client import ComfyDeployClient
 from infrastructure.comfy_deploy.endpoints import GET_RUN
-from infrastructure.comfy_deploy.errors import is_passing, run_error, told_by
-from infrastructure.comfy_deploy.run_lists import RunList
+from infrastructure.comfy_deploy.errors import MARKER_INPUT, run_error, told_by
+from infrastructure.comfy_deploy.run_lists import ListStoppedError, RunList
 from infrastructure.comfy_deploy.settings import CURRENT
-from infrastructure.comfy_deploy.wire import Row, known_status, run_update, text
+from infrastructure.comfy_deploy.wire import Row, known_status, row, run_update, text
 
 MANY = 3
 """From so many runs of a workflow on, which were asked for lately, a list pays."""
@@ -35,8 +38,9 @@ PROGRESS_EVERY_S = 5.0
 PROGRESS_READS_PER_S = 4.0
 """Full reads for the sake of progress: of one run so often, and of all together so many."""
 FULL_EVERY_S = 30.0
-WITHOUT_LISTS_S = 60.0
-"""How long a workflow whose list is broken is asked about one by one."""
+NO_LIST_S = (10.0, 20.0, 40.0, 60.0)
+"""How long a workflow whose list failed is asked about one by one, after each failure in a row."""
+FORGOTTEN_S = 1_800.0
 MOST = 10_000
 _MAX_ODD_STATUSES = 50
 
@@ -47,11 +51,40 @@ _log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 class _Watched:
     """A run that is being followed. Times are seconds of a steady clock."""
 
-    workflow: str
     asked_s: float
     read_s: float
+    full_every_s: float
     update: RunUpdate
-    may_be_over: bool = False
+
+
+@attrs.define(eq=False)
+class _Followed:
+    """The runs of one workflow that are being followed, those asked for longest ago first."""
+
+    runs: RunList
+    watched: dict[RunId, _Watched] = attrs.Factory(dict)
+    failures: int = 0
+    no_list_until_s: float = 0.0
+
+    def asked(self, run: RunId, now_s: float) -> None:
+        """Note that a run is asked for, and forget those that nobody has asked for in long."""
+        watched = self.watched.pop(run)
+        watched.asked_s = now_s
+        self.watched[run] = watched
+        while self.watched[first := next(iter(self.watched))].asked_s < now_s - FORGOTTEN_S:
+            del self.watched[first]
+
+    def list_pays(self, now_s: float) -> bool:
+        """Whether enough runs were asked for lately, and the list works."""
+        newest = itertools.islice(reversed(self.watched.values()), MANY)
+        lately = sum(now_s - each.asked_s < LATELY_S for each in newest)
+        return lately >= MANY and now_s >= self.no_list_until_s
+
+    def list_failed(self, now_s: float) -> None:
+        """Leave the list alone for a while."""
+        wait_s = NO_LIST_S[min(self.failures, len(NO_LIST_S) - 1)]
+        self.failures += 1
+        self.no_list_until_s = now_s + wait_s
 
 
 class RunStatuses:
@@ -68,17 +101,17 @@ class RunStatuses:
         self._gather_s = gather_s
         self._clock = clock
         self._dialect = dialect_of(client)
-        self._watched: dict[RunId, _Watched] = {}
+        self._workflow_of: dict[RunId, str] = {}
+        self._followed: dict[str, _Followed] = {}
         self._runs: dict[JobId, RunId] = {}
-        self._lists: dict[str, RunList] = {}
-        self._no_list_until: dict[str, float] = {}
+        self._hinted: set[RunId] = set()
         self._room = AsyncLimiter(PROGRESS_READS_PER_S, 1.0)
         self._odd_statuses: set[str] = set()
 
     async def aclose(self) -> None:
         """Give up what is on its way."""
-        for each in list(self._lists.values()):
-            await each.stop()
+        for each in list(self._followed.values()):
+            await each.runs.stop()
 
     def queued(self, job: JobId, run: RunId) -> None:
         """Note which run a job has, so that news of the job can be turned to account."""
@@ -88,32 +121,38 @@ class RunStatuses:
 
     def may_be_over(self, job: JobId) -> None:
         """Note that a webhook told of a job's end: a list would only say so again."""
-        watched = self._watched.get(self._runs.get(job, RunId("")))
-        if watched is not None:
-            watched.may_be_over = True
+        run = self._runs.get(job)
+        if run in self._workflow_of:
+            self._hinted.add(run)
 
-    async def of(self, run: RunId) -> RunUpdate:
-        """Return how a run is doing. Raises RunUnknownError, and other ServiceErrors."""
+    async def of(self, run: RunId, *, fresh: bool = False) -> RunUpdate:
+        """
+        Return how a run is doing; `fresh` reads it in full whatever that costs.
+
+        Raises RunUnknownError, and other ServiceErrors.
+        """
         with told_by(run_error):
-            watched = self._watched.get(run)
-            if watched is None or watched.may_be_over:
+            followed = self._followed.get(self._workflow_of.get(run, ""))
+            if followed is None or run not in followed.watched or fresh or run in self._hinted:
                 return await self._read(run)
-            watched.asked_s = self._clock()
-            if not self._lists_pay(watched.workflow):
+            now_s = self._clock()
+            followed.asked(run, now_s)
+            if not followed.list_pays(now_s):
                 return await self._read(run)
-            return await self._listed(run, watched)
+            return await self._listed(run, followed)
 
-    async def _listed(self, run: RunId, watched: _Watched) -> RunUpdate:
-        runs = self._lists.setdefault(
-            watched.workflow, RunList(self._client, watched.workflow, self._gather_s)
-        )
+    async def _listed(self, run: RunId, followed: _Followed) -> RunUpdate:
+        watched = followed.watched[run]
         try:
-            told = await runs.row(run)
-        except AnswerError as error:
-            if is_passing(error):
-                raise
-            self._no_list_until[watched.workflow] = self._clock() + WITHOUT_LISTS_S
-            _log.warning("runs.no_list", workflow=watched.workflow, problem=str(error))
+            told = await followed.runs.row(run)
+            followed.failures = 0
+        except (BreakerOpenError, ListStoppedError):
+            raise
+        except CallError as error:
+            # Its list may be slow or broken while its runs can be read.
+            if self._clock() >= followed.no_list_until_s:
+                followed.list_failed(self._clock())
+                _log.warning("runs.no_list", problem=str(error))
             told = None
         update = None if told is None else self._goes_on(watched, told)
         if update is None:
@@ -125,7 +164,7 @@ class RunStatuses:
         """Return what a row says of a run that goes on; None when it must be read in full."""
         status = known_status(told.get("status"))
         age_s = self._clock() - watched.read_s
-        if status is None or status.is_end or age_s > FULL_EVERY_S:
+        if status is None or status.is_end or age_s > watched.full_every_s:
             return None
         if age_s > PROGRESS_EVERY_S and self._room.has_capacity():
             return None
@@ -136,33 +175,39 @@ class RunStatuses:
         """Ask for one run in full."""
         if self._room.has_capacity():
             await self._room.acquire()  # at once: it only counts
+        self._hinted.discard(run)
         body = await self._dialect.get(run, queue_position=True)
         if "status" not in body:
             raise ServiceTroubleError("a run without a status")
         self._note_odd(body.get("status"))
         update = run_update(body)
-        self._note(run, text(body.get("workflow_id")), update)
+        self._note(run, body, update)
         return update
 
-    def _note(self, run: RunId, workflow: str, update: RunUpdate) -> None:
-        self._watched.pop(run, None)
+    def _note(self, run: RunId, body: Row, update: RunUpdate) -> None:
+        """Follow a run that goes on, and forget one that has ended."""
+        workflow = text(body.get("workflow_id"))
         if update.status.is_end or not workflow or self._client.settings.dialect != CURRENT:
+            self._forget(run)
             return
+        if job := text(row(body.get("workflow_inputs")).get(MARKER_INPUT)):
+            self.queued(JobId(job), run)  # after a restart nothing else tells
+        followed = self._followed.get(workflow)
+        if followed is None:
+            runs = RunList(self._client, workflow, self._gather_s)
+            followed = self._followed[workflow] = _Followed(runs)
+        self._workflow_of[run] = workflow
+        followed.watched.pop(run, None)
         now_s = self._clock()
-        self._watched[run] = _Watched(workflow, asked_s=now_s, read_s=now_s, update=update)
-        while len(self._watched) > MOST:
-            del self._watched[next(iter(self._watched))]
+        followed.watched[run] = _Watched(now_s, now_s, _full_every_s(run), update)
+        while len(self._workflow_of) > MOST:
+            self._forget(next(iter(self._workflow_of)))
 
-    def _lists_pay(self, workflow: str) -> bool:
-        now_s = self._clock()
-        if now_s < self._no_list_until.get(workflow, 0.0):
-            return False
-        lately = 0
-        for each in self._watched.values():
-            lately += each.workflow == workflow and now_s - each.asked_s < LATELY_S
-            if lately >= MANY:
-                return True
-        return False
+    def _forget(self, run: RunId) -> None:
+        self._hinted.discard(run)
+        followed = self._followed.get(self._workflow_of.pop(run, ""))
+        if followed is not None:
+            followed.watched.pop(run, None)
 
     def _note_odd(self, status: object) -> None:
         """Write one line for each status that we have never heard of."""
@@ -172,3 +217,8 @@ class RunStatuses:
         if len(self._odd_statuses) < _MAX_ODD_STATUSES:
             self._odd_statuses.add(word)
             _log.warning("run.odd_status", status=word)
+
+
+def _full_every_s(run: RunId) -> float:
+    """Return how often a run is read in full: spread, or runs that began together came together."""
+    return FULL_EVERY_S * (0.7 + 0.3 * (zlib.crc32(run.encode()) % 100) / 100)

@@ -1,6 +1,7 @@
 """Around every attempt: the breaker, the budget, the figures, and a span."""
 
 import asyncio
+import contextlib
 import time
 
 import pytest
@@ -12,12 +13,15 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from core.shared.statistics import BreakerState, Outcome, Saving
 from infrastructure.comfy_deploy.answers import AnswerError, CallError, NoAnswerError
 from infrastructure.comfy_deploy.breaker import BreakerOpenError
+from infrastructure.comfy_deploy.budget import NoTurnError
 from infrastructure.comfy_deploy.client import ComfyDeployClient
 from infrastructure.comfy_deploy.endpoints import (
     CANCEL_RUN,
     GET_RUN,
     LIST_DEPLOYMENTS,
+    LIST_RUNS,
     QUEUE_RUN,
+    STREAM_PROGRESS,
 )
 from infrastructure.comfy_deploy.settings import ComfySettings
 from tests.infrastructure.comfy_deploy.counting import CountingMeter
@@ -28,6 +32,7 @@ from tests.infrastructure.comfy_deploy.loopback import (
     Loopback,
     Reply,
     json_reply,
+    reply,
 )
 
 GOOD = json_reply({"id": "r1", "run_id": "r1"})
@@ -71,18 +76,18 @@ async def failing(client: ComfyDeployClient, times: int) -> list[type[CallError]
 async def test_a_service_that_is_down_is_left_in_peace() -> None:
     async with Loopback(RESET) as server:
         client = client_of(server)
-        errors = await failing(client, 5)
+        errors = await failing(client, 11)
         await client.aclose()
 
-    assert errors == [NoAnswerError] * 3 + [BreakerOpenError] * 2
-    assert len(server.seen) == 3
+    assert errors == [NoAnswerError] * 9 + [BreakerOpenError] * 2
+    assert len(server.seen) == 9
 
 
 async def test_one_call_finds_out_that_the_service_is_back() -> None:
     meter = CountingMeter()
-    async with Loopback(DOWN, DOWN, DOWN, GOOD) as server:
+    async with Loopback(*[DOWN] * 9, GOOD) as server:
         client = client_of(server, meter, breaker_open_s=0.05)
-        await failing(client, 3)
+        await failing(client, 9)
         await asyncio.sleep(0.06)
         answer = await client.call(QUEUE_RUN, body={})
         await client.aclose()
@@ -103,10 +108,46 @@ async def test_one_call_finds_out_that_the_service_is_back() -> None:
 async def test_a_service_that_says_no_is_not_down(refusal: Reply) -> None:
     async with Loopback(refusal) as server:
         client = client_of(server)
-        errors = await failing(client, 5)
+        errors = await failing(client, 12)
         await client.aclose()
 
-    assert errors == [AnswerError] * 5
+    assert errors == [AnswerError] * 12
+
+
+async def test_a_stream_that_flows_is_an_answer_while_it_goes_on() -> None:
+    flowing = reply("data: 1", kind="text/event-stream", length=100)
+    async with Loopback(*[DOWN] * 9, flowing, GOOD) as server:
+        client = client_of(server, breaker_open_s=0.05)
+        await failing(client, 9)
+        await asyncio.sleep(0.06)
+        async with client.stream(STREAM_PROGRESS):
+            answer = await client.call(GET_RUN, at=R1)
+        await client.aclose()
+
+    assert answer == {"id": "r1", "run_id": "r1"}
+
+
+async def test_a_list_of_runs_that_is_slow_opens_no_breaker() -> None:
+    async with Loopback(*[DOWN] * 12, GOOD) as server:
+        client = client_of(server, retry_for_s=0.01)
+        while len(server.seen) < 12:
+            with contextlib.suppress(AnswerError):
+                await client.call(LIST_RUNS, at={"workflow_id": "w1"})
+        answer = await client.call(GET_RUN, at=R1)
+        await client.aclose()
+
+    assert answer == {"id": "r1", "run_id": "r1"}
+
+
+async def test_who_gets_no_turn_is_told_so_and_nothing_is_sent() -> None:
+    async with Loopback(GOOD) as server:
+        client = client_of(server, calls_per_s=0.2, timeout_s=0.1)
+        await client.call(QUEUE_RUN, body={})
+        with pytest.raises(NoTurnError):
+            await client.call(QUEUE_RUN, body={})
+        await client.aclose()
+
+    assert len(server.seen) == 1
 
 
 async def test_each_attempt_is_counted_by_what_came_of_it() -> None:

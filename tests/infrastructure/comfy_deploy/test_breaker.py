@@ -21,17 +21,30 @@ def breaker(times: Times, states: list[BreakerState]) -> Breaker:
 
 def opened(times: Times, states: list[BreakerState]) -> Breaker:
     made = breaker(times, states)
-    for _ in range(3):
-        made.enter()
-        made.failed()
+    fail(made, "a", "b", "c")
     return made
+
+
+def fail(made: Breaker, *endpoints: str) -> None:
+    """Have calls at these endpoints fail that began now."""
+    for endpoint in endpoints:
+        made.failed(made.enter(), endpoint)
+
+
+def is_open(made: Breaker) -> bool:
+    """Whether the next call is refused."""
+    try:
+        made.enter()
+    except BreakerOpenError:
+        return True
+    return False
 
 
 def test_it_opens_after_so_many_failures_in_a_row() -> None:
     states: list[BreakerState] = []
     made = opened(Times(), states)
 
-    with pytest.raises(BreakerOpenError, match="3 times in a row: it is asked again in 10 s"):
+    with pytest.raises(BreakerOpenError, match="3 times in a row; it is asked again in 10 s"):
         made.enter()
     assert states == [BreakerState.OPEN]
 
@@ -39,11 +52,19 @@ def test_it_opens_after_so_many_failures_in_a_row() -> None:
 def test_an_answer_in_between_counts_from_the_beginning() -> None:
     made = breaker(Times(), [])
     for _ in range(4):
-        made.failed()
-        made.failed()
-        made.did_well()
+        fail(made, "a", "b")
+        made.did_well(made.enter())
 
-    assert made.enter() is False
+    assert not is_open(made)
+
+
+def test_failures_at_one_endpoint_alone_must_be_three_times_as_many() -> None:
+    made = breaker(Times(), [])
+    fail(made, *"aaaaaaaa")
+    was_open = is_open(made)
+    fail(made, "a")
+
+    assert (was_open, is_open(made)) == (False, True)
 
 
 def test_after_its_time_exactly_one_call_is_let_through() -> None:
@@ -51,9 +72,17 @@ def test_after_its_time_exactly_one_call_is_let_through() -> None:
     made = opened(times, [])
     times.now_s = 10.0
 
-    assert made.enter() is True
-    with pytest.raises(BreakerOpenError, match="one call is finding out"):
-        made.enter()
+    assert [is_open(made), is_open(made)] == [False, True]
+
+
+def test_a_probe_that_takes_long_is_joined_by_another() -> None:
+    times = Times()
+    made = opened(times, [])
+    times.now_s = 10.0
+    made.enter()
+    times.now_s = 20.0
+
+    assert [is_open(made), is_open(made)] == [False, True]
 
 
 def test_a_probe_that_does_well_closes_it() -> None:
@@ -61,10 +90,9 @@ def test_a_probe_that_does_well_closes_it() -> None:
     states: list[BreakerState] = []
     made = opened(times, states)
     times.now_s = 10.0
-    made.enter()
-    made.did_well()
+    made.did_well(made.enter())
 
-    assert made.enter() is False
+    assert not is_open(made)
     assert states == [BreakerState.OPEN, BreakerState.PROBING, BreakerState.CLOSED]
 
 
@@ -72,29 +100,31 @@ def test_a_probe_that_fails_opens_it_for_another_while() -> None:
     times = Times()
     made = opened(times, [])
     times.now_s = 10.0
-    made.enter()
-    made.failed()
+    fail(made, "a")
     times.now_s = 19.9
 
-    with pytest.raises(BreakerOpenError):
-        made.enter()
+    assert is_open(made)
 
 
 def test_a_probe_whose_asker_has_gone_leaves_its_place_to_the_next() -> None:
     times = Times()
     made = opened(times, [])
     times.now_s = 10.0
-    made.gave_up(probe=made.enter())
+    made.gave_up(made.enter())
 
-    assert made.enter() is True
+    assert not is_open(made)
 
 
-def test_an_old_call_that_is_given_up_takes_no_place_from_the_probe() -> None:
+@pytest.mark.parametrize("outcome", ["did_well", "failed", "gave_up"])
+def test_what_was_on_its_way_before_changes_nothing(outcome: str) -> None:
     times = Times()
-    made = opened(times, [])
-    times.now_s = 10.0
-    made.enter()
-    made.gave_up(probe=False)
+    states: list[BreakerState] = []
+    made = breaker(times, states)
+    early = made.enter()
+    fail(made, "a", "b", "c")
+    times.now_s = 5.0
+    arguments = (early, "a") if outcome == "failed" else (early,)
+    getattr(made, outcome)(*arguments)
+    was_open, times.now_s = is_open(made), 10.0
 
-    with pytest.raises(BreakerOpenError):
-        made.enter()
+    assert (was_open, is_open(made)) == (True, False)

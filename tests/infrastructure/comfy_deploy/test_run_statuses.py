@@ -15,12 +15,14 @@ from core.shared.statistics import Saving
 from infrastructure.comfy_deploy.client import ComfyDeployClient
 from infrastructure.comfy_deploy.endpoints import LIST_DEPLOYMENTS
 from infrastructure.comfy_deploy.gateway import ComfyDeployGateway
-from infrastructure.comfy_deploy.run_statuses import FULL_EVERY_S, RunStatuses
+from infrastructure.comfy_deploy.run_lists import PAGE, RunList
+from infrastructure.comfy_deploy.run_statuses import FULL_EVERY_S, LATELY_S, NO_LIST_S, RunStatuses
 from infrastructure.comfy_deploy.settings import ComfySettings
 from infrastructure.emulator.faults import Ending, RequestFault, RunFault, Spoil
 from infrastructure.emulator.server import Emulator
 from infrastructure.emulator.settings import EmulatorSettings
 from tests.infrastructure.comfy_deploy.counting import CountingMeter
+from tests.infrastructure.comfy_deploy.loopback import Loopback, json_reply
 
 ONE = "GET /api/run/{id}"
 LIST = "GET /api/v2/workflow/{wf}/runs"
@@ -189,16 +191,72 @@ async def test_whoever_goes_on_is_read_in_full_now_and_then() -> None:
         assert world.calls(ONE) - 20 - after_some_time >= 20
 
 
-async def test_a_broken_list_is_left_alone_and_the_runs_are_asked_for_one_by_one() -> None:
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        RequestFault(path="/v2/workflow", status=404, body='{"detail": "Not Found"}'),
+        RequestFault(path="/v2/workflow", status=504, count=None),
+        RequestFault(path="/v2/workflow", status=200, body="<html>", content_type="text/html"),
+    ],
+    ids=["not there", "too slow for its edge", "a web page"],
+)
+async def test_a_list_that_fails_is_left_alone_and_the_runs_are_asked_for_one_by_one(
+    trouble: RequestFault,
+) -> None:
     async with following() as world:
         runs = await world.runs(5, ending=Ending.NEVER)
-        world.emulator.faults.order_requests(
-            RequestFault(path="/v2/workflow", status=404, body='{"detail": "Not Found"}')
-        )
-        statuses = await world.ask(*runs) + await world.ask(*runs)
+        world.emulator.faults.order_requests(trouble)
+        statuses = await world.ask(*runs)
+        lists = world.calls(LIST)
+        statuses += await world.ask(*runs)
 
         assert statuses == [RunStatus.RUNNING] * 10
-        assert (world.calls(LIST), world.calls(ONE)) == (1, 15)
+        assert (world.calls(LIST), world.calls(ONE)) == (lists, 15)
+
+
+async def test_a_list_that_works_again_is_used_again() -> None:
+    async with following() as world:
+        runs = await world.runs(5, ending=Ending.NEVER)
+        world.emulator.faults.order_requests(RequestFault(path="/v2/workflow", status=404))
+        await world.ask(*runs)
+        world.now[0] += NO_LIST_S[0] - LATELY_S / 2
+        await world.ask(*runs)
+        world.now[0] += LATELY_S / 2
+        await world.ask(*runs)
+
+        assert world.calls(LIST) == 2
+
+
+async def test_a_server_that_ignores_paging_is_not_read_for_ever() -> None:
+    rows = [{"id": f"run{number}", "status": "running"} for number in range(PAGE)]
+    async with Loopback(json_reply(rows)) as server:
+        client = server.client()
+        runs = RunList(client, "w1", 0.0)
+        asked = (runs.row(RunId(f"lost{number}")) for number in range(50))
+        found = await asyncio.gather(*asked)
+        await client.aclose()
+
+    assert set(found) == {None}
+    assert len(server.seen) == 2
+
+
+async def test_whoever_needs_it_fresh_gets_more_than_a_list_tells() -> None:
+    async with following() as world:
+        runs = await world.runs(5, ending=Ending.NEVER)
+        await world.statuses.of(runs[0], fresh=True)
+
+        assert (world.calls(LIST), world.calls(ONE)) == (0, 6)
+
+
+async def test_after_a_restart_a_webhook_is_understood_once_the_run_was_read() -> None:
+    async with following() as world:
+        runs = await world.runs(5, ending=Ending.NEVER)
+        anew = RunStatuses(world.client, gather_s=0.02, clock=lambda: world.now[0])
+        await asyncio.gather(*(anew.of(run) for run in runs))
+        anew.may_be_over(JobId("job0"))
+        await anew.of(runs[0])
+
+        assert (world.calls(LIST), world.calls(ONE)) == (0, 11)
 
 
 async def test_a_service_that_is_away_is_told_to_all_who_asked() -> None:
