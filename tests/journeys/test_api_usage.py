@@ -20,6 +20,7 @@ from infrastructure.clock import SystemClock
 from infrastructure.comfy_deploy.answers import Answer, AnswerError, CallError, NoAnswerError
 from infrastructure.comfy_deploy.api.service import ComfyDeployApi
 from infrastructure.comfy_deploy.breaker import BreakerOpenError
+from infrastructure.comfy_deploy.budget import NoTurnError
 from infrastructure.comfy_deploy.client import ComfyDeployClient
 from infrastructure.comfy_deploy.endpoints import ENDPOINTS, Repeat
 from infrastructure.comfy_deploy.errors import read_error, submit_error
@@ -233,6 +234,8 @@ def test_the_table_of_settings_has_the_variables_of_the_environment() -> None:
 
 WORDS: Mapping[str, CallError] = {
     "a page in HTML": AnswerError(Answer(status=200, content_type="text/html", body=b"<html>")),
+    "a 503 in HTML": AnswerError(Answer(status=503, content_type="text/html", body=b"<html>")),
+    "no turn within the budget": NoTurnError("late"),
     "no answer": NoAnswerError("reset"),
     "the breaker is open": BreakerOpenError("down"),
 }
