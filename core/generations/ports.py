@@ -35,14 +35,22 @@ class GenerationGateway(Protocol):
             SubmitUnclearError: No usable answer. A run MAY have been queued: look it up.
         """
 
-    async def find(self, deployment: DeploymentId, marker: JobId) -> RunId | None:
-        """Return the run with this marker, or None. Raises ServiceError when it cannot tell."""
+    async def find(
+        self, deployment: DeploymentId, marker: JobId, *, since: datetime
+    ) -> RunId | None:
+        """
+        Return the run with this marker, or None when none of those made since then has it.
 
-    async def status(self, run: RunId) -> RunUpdate:
+        Raises NotThereError where runs cannot be listed at all, ServiceError when it cannot tell.
+        """
+
+    async def status(self, run: RunId, *, fresh: bool = False) -> RunUpdate:
         """
         Ask for one run. Repeats by itself for up to 15 s.
 
-        Raises RunUnknownError when the service does not know the run, ServiceError otherwise.
+        What is not `fresh` may lack outputs, times and progress of the last 30 s; `fresh` reads the
+        run itself, whatever it costs. Raises RunUnknownError when the service does not know the
+        run, ServiceError otherwise.
         """
 
     async def cancel(self, run: RunId) -> bool:

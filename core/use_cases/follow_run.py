@@ -1,6 +1,5 @@
 """FollowRun: ask how a run is doing, and decide what that means for its job."""
 
-import contextlib
 from datetime import datetime, timedelta
 
 import attrs
@@ -19,6 +18,9 @@ from core.use_cases.stop_run import StopRun
 
 UNKNOWN_READS = 3
 """How often a run must be unknown before it counts as lost: a read replica may lag."""
+
+CANCEL_TRIES = 3
+"""How often a run that has had its time is asked for and cancelled, over some six seconds."""
 
 LOST = "The image service lost this one. You were not charged. Please start it again."
 FAILED = (
@@ -66,38 +68,51 @@ class FollowRun:
     async def _asked(self, job: Job, run: RunId) -> Job | None:
         if job.cancel_requested:
             return await self._stop(job)
+        overdue = self._is_overdue(job)
         try:
-            update = await self._gateway.status(run)
+            # The verdict is on what there is now: a list would not tell of outputs.
+            update = await self._gateway.status(run, fresh=overdue)
         except RunUnknownError:
             return await self._unknown(job)
         except ServiceError as error:
             if isinstance(error, ServiceRefusedError):
                 await self._moves.alert(error.code, str(error))
-            return await self._overdue(job) or await self._poll_later(job)
-        if update.status.is_end:
+            return await (self._give_up(job, run) if overdue else self._poll_later(job))
+        # Cancelled after its time: by ourselves, though the answer to that was lost.
+        if update.status.is_end and not (overdue and update.status is RunStatus.CANCELLED):
             return await self._ended(job, update)
-        return await self._overdue(job, update) or await self._note(job, update)
+        return await (self._give_up(job, run, update) if overdue else self._note(job, update))
 
     async def _unknown(self, job: Job) -> Job | None:
         if job.attempts + 1 < UNKNOWN_READS:
             return await self._moves.again(job, back_off(job.attempts + 1))
         return await self._end(job, JobState.FAILED, LOST)
 
-    async def _overdue(self, job: Job, update: RunUpdate | None = None) -> Job | None:
+    def _is_overdue(self, job: Job) -> bool:
+        age_s = (self._moves.now() - (job.submitted_at or job.moved_at)).total_seconds()
+        return age_s >= self._moves.timing.run_deadline_s
+
+    async def _give_up(self, job: Job, run: RunId, update: RunUpdate | None = None) -> Job | None:
         """
-        End a job whose run has had its time, or return None: there is time left.
+        Cancel a run that has had its time, and end its job; silence is asked again a few times.
 
         What it has made is delivered: some machines forget to say that they are done.
         """
-        age_s = (self._moves.now() - (job.submitted_at or job.moved_at)).total_seconds()
-        if age_s < self._moves.timing.run_deadline_s or job.run is None:
-            return None
+        is_last = job.attempts + 1 >= CANCEL_TRIES
+        # It is cancelled only when it is known what it has made, or nothing will be known.
+        heard = (update is not None or is_last) and await self._cancelled(run)
+        if not heard and not is_last:
+            return await self._moves.again(job, back_off(job.attempts + 1, first_s=2.0))
         # Unheard, it costs GPU time but nobody's points; the run ends by the service's own limit.
-        with contextlib.suppress(ServiceError):
-            await self._gateway.cancel(job.run)
         if update is not None and update.outputs:
             return await self._collect(job, update)
         return await self._end(job, JobState.TIMED_OUT, TOO_LONG)
+
+    async def _cancelled(self, run: RunId) -> bool:
+        try:
+            return await self._gateway.cancel(run)
+        except ServiceError:
+            return False
 
     def _next_poll(self, job: Job) -> datetime:
         now = self._moves.now()

@@ -1,5 +1,7 @@
 """SubmitRun: the waiting job whose turn it is gets its run, exactly one."""
 
+from datetime import datetime, timedelta
+
 import attrs
 
 from core.generations.model import Job, JobState
@@ -14,13 +16,15 @@ from core.shared.errors import (
     StationError,
     SubmitUnclearError,
 )
-from core.shared.ids import MediaId, RunId
+from core.shared.ids import JobId, MediaId, RunId
 from core.use_cases.end_job import EndJob
 from core.workflows.model import InputValue
 
 MOST_TRIES = 12
 """How often a busy service is asked before the person is told: some three and a half minutes."""
 LOOK_UP_EVERY_S = 2.0
+SILENT_LOOK_UP_EVERY_S = 30.0
+"""How often a service that does not answer look-ups is asked at last."""
 ABANDONED = "Nobody was left to start this one. You were not charged. Please start it again."
 
 
@@ -45,6 +49,8 @@ class SubmitRun:
         self._end = end
         self._wake_ups = wake_ups
         self._places = places
+        self._answered_at: dict[JobId, datetime] = {}
+        """When a look-up was first answered; a new life of the program counts anew."""
 
     async def wait_or_submit(self, job: Job) -> Job | None:
         """
@@ -78,18 +84,36 @@ class SubmitRun:
     async def look_up(self, job: Job) -> Job | None:
         """Find out whether a submit without an answer made a run: adopt it, or give up in time."""
         claimed = await self._moves.claim(job, JobState.SUBMITTING)
-        if claimed is None:
-            return None
-        timing = self._moves.timing
+        moved = None if claimed is None else await self._looked_up(claimed)
+        if moved is None or moved.state is not JobState.SUBMITTING:
+            self._answered_at.pop(job.id, None)
+        return moved
+
+    async def _looked_up(self, job: Job) -> Job | None:
         try:
-            run = await self._gateway.find(job.wish.deployment, job.id)
+            # It came into this state just before its submit.
+            run = await self._gateway.find(job.wish.deployment, job.id, since=job.moved_at)
         except ServiceError:
-            run = None
-        if run is not None:
-            return await self._submitted(claimed, run)
-        if (self._moves.now() - job.moved_at).total_seconds() < timing.look_up_s:
-            return await self._moves.again(claimed, back_off(1, first_s=LOOK_UP_EVERY_S))
-        return await self._end(claimed, JobState.FAILED, SubmitUnclearError("no run").user_message)
+            # In an outage, or where runs cannot be listed: this says nothing of the run.
+            wait = back_off(
+                job.attempts + 1, first_s=LOOK_UP_EVERY_S, longest_s=SILENT_LOOK_UP_EVERY_S
+            )
+        else:
+            if run is not None:
+                return await self._submitted(job, run)
+            self._answered_at.setdefault(job.id, self._moves.now())
+            job, wait = attrs.evolve(job, attempts=0), timedelta(seconds=LOOK_UP_EVERY_S)
+        if self._has_looked_enough(job):
+            failure = SubmitUnclearError("no run").user_message
+            return await self._end(job, JobState.FAILED, failure)
+        return await self._moves.again(job, wait)
+
+    def _has_looked_enough(self, job: Job) -> bool:
+        now, timing = self._moves.now(), self._moves.timing
+        if (now - self._answered_at.get(job.id, now)).total_seconds() >= timing.look_up_s:
+            return True
+        longest_s = max(timing.look_up_s, timing.look_up_longest_s)
+        return (now - job.moved_at).total_seconds() >= longest_s
 
     async def _submit(self, job: Job) -> Job | None:
         try:
@@ -112,9 +136,8 @@ class SubmitRun:
 
     async def _not_submitted(self, job: Job, error: StationError) -> Job | None:
         if isinstance(error, SubmitUnclearError):
-            # The time to look begins now that the answer is lost, not when it was first waited for.
-            lost = attrs.evolve(job, moved_at=self._moves.now())
-            return await self._moves.again(lost, back_off(1, first_s=LOOK_UP_EVERY_S))
+            lost = attrs.evolve(job, attempts=0)  # those of a busy service say nothing here
+            return await self._moves.again(lost, timedelta(seconds=LOOK_UP_EVERY_S), counts=False)
         if isinstance(error, ServiceRefusedError):
             await self._moves.alert(error.code, str(error))
         elif isinstance(error, ServiceError):

@@ -1,8 +1,11 @@
 """Runs generations at ComfyUI Deploy."""
 
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
 from core.generations.model import RunUpdate
 from core.generations.ports import GenerationGateway, RunRequest
-from core.shared.errors import ServiceTroubleError
+from core.shared.errors import NotThereError, ServiceTroubleError
 from core.shared.ids import DeploymentId, JobId, RunId
 from infrastructure.comfy_deploy.api.dialects import dialect_of
 from infrastructure.comfy_deploy.api.run_orders import RunOrder
@@ -11,13 +14,20 @@ from infrastructure.comfy_deploy.endpoints import GET_DEPLOYMENT, LIST_FULL_RUNS
 from infrastructure.comfy_deploy.errors import MARKER_INPUT, file_error, read_error, told_by
 from infrastructure.comfy_deploy.files import ResultFiles
 from infrastructure.comfy_deploy.run_statuses import RunStatuses
+from infrastructure.comfy_deploy.settings import LEGACY
 from infrastructure.comfy_deploy.uploads import Uploads
-from infrastructure.comfy_deploy.wire import row, rows, run_with_input, text
+from infrastructure.comfy_deploy.wire import Row, moment, row, rows, run_with_input, text
 
 PAGE_SIZE = 25
 """Runs on one page of a look-up: the service sends the whole graph along with each."""
 
-MAX_PAGES = 4
+MAX_PAGES = 40
+
+CLOCKS_DIFFER = timedelta(seconds=60)
+"""By how much the service's clock may be behind ours."""
+
+EVER = datetime(2000, 1, 1, tzinfo=UTC)
+"""Older than any run."""
 
 
 class ComfyDeployGateway(GenerationGateway):
@@ -43,28 +53,28 @@ class ComfyDeployGateway(GenerationGateway):
         self._statuses.queued(request.marker, run)
         return run
 
-    async def find(self, deployment: DeploymentId, marker: JobId) -> RunId | None:
+    async def find(
+        self, deployment: DeploymentId, marker: JobId, *, since: datetime = EVER
+    ) -> RunId | None:
+        if self._client.settings.dialect == LEGACY:
+            raise NotThereError("the first generation of the API does not list runs")
+        oldest, seen, offset = since - CLOCKS_DIFFER, set[str](), 0
         with told_by(read_error):
-            at = {"workflow_id": await self._workflow_id(deployment)}
-            for page in range(MAX_PAGES):
-                query = {
-                    "limit": PAGE_SIZE,
-                    "offset": page * PAGE_SIZE,
-                    "with_inputs": True,
-                    "with_outputs": False,
-                }
-                listed = rows(await self._client.call(LIST_FULL_RUNS, at=at, query=query))
-                if listed is None:
-                    raise ServiceTroubleError("the runs are not a list")
+            workflow_id = await self._workflow_id(deployment)
+            for _ in range(MAX_PAGES):
+                listed = await self._page(workflow_id, offset)
                 found = run_with_input(listed, MARKER_INPUT, marker)
                 if found is not None:
                     return RunId(found)
-                if len(listed) < PAGE_SIZE:
-                    break
-        return None
+                ids = {text(each.get("id")) for each in listed}
+                if ids <= seen or _is_older(listed[-1], oldest):
+                    return None
+                seen |= ids
+                offset += len(listed)
+        raise ServiceTroubleError(f"more than {offset} newer runs: this one may be behind them")
 
-    async def status(self, run: RunId) -> RunUpdate:
-        return await self._statuses.of(run)
+    async def status(self, run: RunId, *, fresh: bool = False) -> RunUpdate:
+        return await self._statuses.of(run, fresh=fresh)
 
     async def cancel(self, run: RunId) -> bool:
         return await self._dialect.cancel(run)
@@ -75,6 +85,20 @@ class ComfyDeployGateway(GenerationGateway):
     async def fetch(self, url: str, *, limit_bytes: int) -> bytes:
         with told_by(file_error):
             return await self._files.fetch(url, limit_bytes=limit_bytes)
+
+    async def _page(self, workflow_id: str, offset: int) -> Sequence[Row]:
+        """Return a workflow's runs with their inputs, newest first, from the `offset`th on."""
+        query = {
+            "limit": PAGE_SIZE,
+            "offset": offset,
+            "with_inputs": True,
+            "with_outputs": False,
+        }
+        at = {"workflow_id": workflow_id}
+        listed = rows(await self._client.call(LIST_FULL_RUNS, at=at, query=query))
+        if listed is None:
+            raise ServiceTroubleError("the runs are not a list")
+        return listed
 
     async def _workflow_id(self, deployment: DeploymentId) -> str:
         """Return the workflow that a deployment belongs to, which never changes."""
@@ -87,3 +111,8 @@ class ComfyDeployGateway(GenerationGateway):
                 raise ServiceTroubleError("a deployment without a workflow")
             self._workflow_ids[deployment] = known
         return known
+
+
+def _is_older(listed: Row, than: datetime) -> bool:
+    made_at = moment(listed.get("created_at"))
+    return made_at is not None and made_at < than

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import UTC, datetime
 
 import attrs
 import pytest
@@ -44,6 +45,7 @@ class Bench:
     work_for_ever: Callable[[], None]
     be_busy_once: Callable[[], None]
     lose_one_answer: Callable[[], None]
+    began_at: datetime = attrs.field(factory=lambda: datetime.now(UTC))
 
     def request(self, marker: JobId = JOB) -> RunRequest:
         """Return a request that the service takes."""
@@ -54,6 +56,10 @@ class Bench:
             "steps": 2,
         }
         return RunRequest(deployment=self.deployment, inputs=inputs, marker=marker)
+
+    async def found(self, marker: JobId = JOB) -> RunId | None:
+        """Look for the run with a marker among those of this test."""
+        return await self.gateway.find(self.deployment, marker, since=self.began_at)
 
     async def ended(self, run: RunId) -> RunUpdate:
         """Return a run's last update."""
@@ -120,21 +126,21 @@ async def bench(request: pytest.FixtureRequest) -> AsyncIterator[Bench]:
 async def test_a_submitted_run_is_known_and_found_by_its_marker(bench: Bench) -> None:
     run = await bench.gateway.submit(bench.request())
 
-    assert await bench.gateway.find(bench.deployment, JOB) == run
+    assert await bench.found() == run
     assert (await bench.gateway.status(run)).status is not RunStatus.FAILED
 
 
 async def test_a_marker_that_no_run_carries_finds_none(bench: Bench) -> None:
     await bench.gateway.submit(bench.request())
 
-    assert await bench.gateway.find(bench.deployment, JobId("f" * 32)) is None
+    assert await bench.found(JobId("f" * 32)) is None
 
 
 async def test_each_of_two_runs_is_found_by_its_own_marker(bench: Bench) -> None:
     first = await bench.gateway.submit(bench.request(JobId("a" * 32)))
     second = await bench.gateway.submit(bench.request(JobId("b" * 32)))
 
-    assert await bench.gateway.find(bench.deployment, JobId("a" * 32)) == first != second
+    assert await bench.found(JobId("a" * 32)) == first != second
 
 
 async def test_a_run_ends_with_a_file_that_can_be_fetched(bench: Bench) -> None:
@@ -153,6 +159,13 @@ async def test_a_run_that_is_not_there_is_unknown(bench: Bench) -> None:
         await bench.gateway.status(RunId(NOWHERE))
 
 
+async def test_a_run_is_told_in_full_when_that_is_asked_for(bench: Bench) -> None:
+    run = await bench.gateway.submit(bench.request())
+    await bench.ended(run)
+
+    assert (await bench.gateway.status(run, fresh=True)).outputs
+
+
 async def test_a_deployment_that_is_not_there_is_refused(bench: Bench) -> None:
     request = attrs.evolve(bench.request(), deployment=DeploymentId(NOWHERE))
 
@@ -166,7 +179,7 @@ async def test_a_busy_service_has_queued_nothing(bench: Bench) -> None:
     with pytest.raises(ServiceBusyError):
         await bench.gateway.submit(bench.request())
 
-    assert await bench.gateway.find(bench.deployment, JOB) is None
+    assert await bench.found() is None
 
 
 async def test_t_05_a_run_whose_answer_was_lost_is_found(bench: Bench) -> None:
@@ -175,7 +188,7 @@ async def test_t_05_a_run_whose_answer_was_lost_is_found(bench: Bench) -> None:
     with pytest.raises(SubmitUnclearError):
         await bench.gateway.submit(bench.request())
 
-    assert await bench.gateway.find(bench.deployment, JOB) is not None
+    assert await bench.found() is not None
 
 
 async def test_a_running_run_can_be_cancelled_and_once_more(bench: Bench) -> None:

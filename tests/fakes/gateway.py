@@ -1,6 +1,7 @@
 """A generation service that does what a test says."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import attrs
 
@@ -110,11 +111,13 @@ class FakeGateway(GenerationGateway):
         self._fail("submit", after_effect=True)
         return run
 
-    async def find(self, deployment: DeploymentId, marker: JobId) -> RunId | None:
+    async def find(
+        self, deployment: DeploymentId, marker: JobId, *, since: datetime
+    ) -> RunId | None:
         self._fail("find")
         return self._markers.get(marker)
 
-    async def status(self, run: RunId) -> RunUpdate:
+    async def status(self, run: RunId, *, fresh: bool = False) -> RunUpdate:
         self._fail("status")
         if run not in self._runs:
             raise RunUnknownError(run)

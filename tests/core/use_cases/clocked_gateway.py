@@ -29,6 +29,7 @@ class ClockedGateway(FakeGateway):
     run_s: float | None = 2.0
     asked: int = 0
     looked_up: int = 0
+    looked_up_since: datetime | None = None
     meanwhile: Callable[[], Awaitable[object]] | None = None
     """What somebody else does, once, while a run is asked for."""
     takes_s: dict[str, float] = attrs.Factory(dict)
@@ -54,17 +55,20 @@ class ClockedGateway(FakeGateway):
         self.clock.advance(seconds=self.takes_s.get("upload", 0.0))
         return await super().upload(data, name=name)
 
-    async def find(self, deployment: DeploymentId, marker: JobId) -> RunId | None:
+    async def find(
+        self, deployment: DeploymentId, marker: JobId, *, since: datetime
+    ) -> RunId | None:
         self.looked_up += 1
-        return await super().find(deployment, marker)
+        self.looked_up_since = since
+        return await super().find(deployment, marker, since=since)
 
-    async def status(self, run: RunId) -> RunUpdate:
+    async def status(self, run: RunId, *, fresh: bool = False) -> RunUpdate:
         self.asked += 1
         self._live(run)
         if self.meanwhile is not None:
             once, self.meanwhile = self.meanwhile, None
             await once()
-        return await super().status(run)
+        return await super().status(run, fresh=fresh)
 
     def _live(self, run: RunId) -> None:
         if self.ends_after_s is None or run not in self.runs or self._runs[run].status.is_end:
@@ -74,3 +78,12 @@ class ClockedGateway(FakeGateway):
             self.finish(run, outputs=self.outputs, status=self.ends_as, run_s=self.run_s)
         elif age_s >= STARTS_AFTER_S:
             self.set_status(run, RunStatus.RUNNING, progress=age_s / self.ends_after_s)
+
+
+@attrs.define(kw_only=True)
+class ListingGateway(ClockedGateway):
+    """Tells of outputs and times only when it is asked for one run in full."""
+
+    async def status(self, run: RunId, *, fresh: bool = False) -> RunUpdate:
+        told = await ClockedGateway.status(self, run, fresh=fresh)
+        return told if fresh else attrs.evolve(told, outputs=(), run_s=None)

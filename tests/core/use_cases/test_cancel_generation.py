@@ -12,6 +12,7 @@ from core.shared.errors import (
 from core.shared.ids import JobId
 from core.use_cases.stop_run import FREE_CANCELS_A_DAY
 from tests.builders import ADA, BOB, a_job
+from tests.core.use_cases.clocked_gateway import ListingGateway
 from tests.core.use_cases.power_cuts import Fate, PowerCutError
 from tests.core.use_cases.station import CHARGE, Station, World
 
@@ -119,23 +120,74 @@ async def test_a_job_that_is_gone_cannot_be_cancelled(station: Station) -> None:
         await station.cancel(JobId("gone"), ADA)
 
 
-@pytest.mark.parametrize("deaf", ["silent", "not yet"])
-async def test_a_run_that_cannot_be_stopped_is_left_to_itself_after_three_tries(
-    station: Station, world: World, deaf: str
-) -> None:
+async def stopping(station: Station) -> JobId:
+    """Have a running job cancelled, and return it before anybody hears of that."""
     job = await station.begin()
     await station.live(seconds=RUNNING_S)
+    await station.cancel(job, ADA)
+    return job
+
+
+@pytest.mark.parametrize(("deaf", "after_s"), [("silent", 121), ("not yet", 2)])
+async def test_a_run_that_cannot_be_stopped_is_left_to_itself_after_a_while(
+    station: Station, world: World, deaf: str, after_s: float
+) -> None:
     if deaf == "silent":
         world.gateway.fail_with(ServiceTroubleError("silence"), on="cancel")
     world.gateway.can_cancel = False
+    world.gateway.ends_after_s = None
+    job = await stopping(station)
     asked_at = world.clock.now()
-    await station.cancel(job, ADA)
 
     await station.live_out()
 
     ended = await station.job(job)
-    assert (ended.state, (ended.moved_at - asked_at).total_seconds()) == (JobState.CANCELLED, 2)
+    assert ended.state is JobState.CANCELLED
+    assert (ended.moved_at - asked_at).total_seconds() == after_s
     assert await world.points() == (0, 0)
+
+
+async def test_a_cancel_in_an_outage_reaches_the_service_when_it_is_back(
+    station: Station, world: World
+) -> None:
+    world.gateway.fail_with(ServiceTroubleError("silence"), on="cancel")
+    job = await stopping(station)
+    await station.live(seconds=100)
+    during = await station.job(job)
+    world.gateway.work_again()
+
+    await station.live_out()
+
+    assert not during.state.is_end
+    assert (await station.job(job)).state is JobState.CANCELLED
+    assert world.gateway.cancelled == ["run-1"]
+
+
+async def test_a_service_that_is_back_and_cannot_cancel_yet_is_asked_three_times_more(
+    station: Station, world: World
+) -> None:
+    world.gateway.fail_with(ServiceTroubleError("silence"), on="cancel", times=8)
+    world.gateway.can_cancel = False
+    job = await stopping(station)
+    await station.live(seconds=121)
+    world.gateway.can_cancel = True
+
+    await station.live_out()
+
+    assert (await station.job(job)).state is JobState.CANCELLED
+
+
+async def test_who_presses_again_in_an_outage_does_not_use_up_the_tries(
+    station: Station, world: World
+) -> None:
+    world.gateway.fail_with(ServiceTroubleError("silence"), on="cancel")
+    job = await stopping(station)
+
+    for _ in range(60):
+        await station.cancel(job, ADA)
+        await station.live(seconds=0.1)
+
+    assert (await station.job(job)).attempts == 3
 
 
 async def test_the_sixth_cancel_of_a_run_in_a_day_costs_what_was_used(
@@ -149,6 +201,16 @@ async def test_the_sixth_cancel_of_a_run_in_a_day_costs_what_was_used(
     assert charges == [0, 0, 0, 0, 0, CHARGE]
     assert await world.points() == (CHARGE, 0)
     assert (await world.ledger.audit()).balanced
+
+
+async def test_what_was_used_is_asked_for_in_full(world: World) -> None:
+    world.gateway = ListingGateway(clock=world.clock, ends_after_s=60.0)
+    station = Station(world)
+
+    for _ in range(FREE_CANCELS_A_DAY + 1):
+        await cancelled_while_running(station)
+
+    assert await world.points() == (CHARGE, 0)
 
 
 async def test_a_day_later_a_cancel_is_free_again(station: Station, world: World) -> None:
@@ -168,23 +230,47 @@ async def test_cancels_before_a_run_do_not_count(station: Station) -> None:
     assert (await cancelled_while_running(station)).charged.amount == 0
 
 
-@pytest.mark.parametrize("run_s", [None, 0.0])
-async def test_a_cancel_whose_use_is_not_known_is_free(
-    station: Station, world: World, run_s: float | None
+async def test_a_cancel_whose_use_the_service_does_not_know_is_free(
+    station: Station, world: World
 ) -> None:
     for _ in range(FREE_CANCELS_A_DAY):
         await cancelled_while_running(station)
-    world.gateway.run_s = run_s
-    job = await station.begin()
-    await station.live(seconds=RUNNING_S)
-    if run_s is None:
-        world.gateway.fail_with(ServiceTroubleError("silence"), on="status")
-    await station.cancel(job, ADA)
+    job = await stopping(station)
 
     await station.live_out()
 
     assert (await station.job(job)).state is JobState.CANCELLED
     assert await world.points() == (0, 0)
+
+
+async def test_a_cancel_of_a_run_that_the_service_never_knew_is_free(
+    station: Station, world: World
+) -> None:
+    for _ in range(FREE_CANCELS_A_DAY):
+        await cancelled_while_running(station)
+    await stopping(station)
+    world.gateway.forget(world.gateway.runs[-1])
+
+    await station.live_out()
+
+    assert await world.points() == (0, 0)
+
+
+@pytest.mark.parametrize(("ran_s", "charge"), [(2.0, 4), (50.0, 12)])
+async def test_a_cancel_that_nobody_tells_the_use_of_costs_the_time_up_to_the_median(
+    station: Station, world: World, ran_s: float, charge: int
+) -> None:
+    for _ in range(FREE_CANCELS_A_DAY):
+        await cancelled_while_running(station)
+    job = await station.begin()
+    await station.live(seconds=ran_s)
+    world.gateway.fail_with(ServiceTroubleError("silence"), on="status")
+    await station.cancel(job, ADA)
+
+    await station.live_out()
+
+    assert (await station.job(job)).charged.amount == charge
+    assert await world.points() == (charge, 0)
 
 
 async def test_a_cancel_that_was_paid_before_a_death_says_so_afterwards(

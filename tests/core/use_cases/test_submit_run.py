@@ -13,7 +13,6 @@ from core.shared.errors import (
     ServiceRefusedError,
     ServiceTroubleError,
     StationError,
-    SubmitUnclearError,
 )
 from core.shared.ids import MediaId
 from core.use_cases.submit_run import MOST_TRIES
@@ -146,42 +145,6 @@ async def test_an_input_that_only_the_service_refuses_is_told_in_its_words(
     assert await world.points() == (0, 0)
 
 
-async def test_t_05_a_run_whose_submit_was_not_answered_is_found_and_adopted(
-    station: Station, world: World
-) -> None:
-    world.gateway.fail_with(SubmitUnclearError("timeout"), times=1, after_effect=True)
-
-    job = await station.whole_life()
-
-    assert (job.state, job.run) == (JobState.SUCCEEDED, "run-1")
-    assert (len(world.gateway.submitted), world.gateway.looked_up) == (1, 1)
-    assert await world.points() == (CHARGE, 0)
-
-
-async def test_t_05_a_look_up_that_fails_is_repeated_and_nothing_submitted_again(
-    station: Station, world: World
-) -> None:
-    world.gateway.fail_with(SubmitUnclearError("timeout"), times=1, after_effect=True)
-    world.gateway.fail_with(ServiceTroubleError("silence"), on="find", times=5)
-
-    job = await station.whole_life()
-
-    assert (job.state, len(world.gateway.submitted)) == (JobState.SUCCEEDED, 1)
-
-
-async def test_t_05_a_run_that_is_not_found_in_time_is_given_up_and_released(
-    station: Station, world: World
-) -> None:
-    world.gateway.fail_with(SubmitUnclearError("timeout"), times=1)
-
-    job = await station.whole_life()
-
-    assert (job.state, len(world.gateway.submitted)) == (JobState.FAILED, 0)
-    assert "not charged" in job.failure
-    assert await world.points() == (0, 0)
-    assert 60 <= age_s(job) <= 64
-
-
 async def test_a_person_has_no_more_places_than_allowed_and_the_rest_waits(world: World) -> None:
     station = Station(world, places=Places(per_account=2, in_all=10))
     jobs = [await station.begin() for _ in range(4)]
@@ -270,20 +233,6 @@ async def test_a_job_that_is_being_submitted_is_left_alone_while_the_claim_lives
     assert world.gateway.looked_up == 0
 
 
-async def test_who_loses_the_race_for_a_look_up_leaves_it_and_looks_again_soon(
-    station: Station, world: World
-) -> None:
-    job = await station.begin()
-    claimed = await world.jobs.claim_next(
-        station.moves.claim_for(0), Places(), now=world.clock.now()
-    )
-    assert claimed is not None
-    faster = await station.moves.claim(claimed, JobState.SUBMITTING)
-
-    assert await station.submit.look_up(claimed) is None
-    assert await station.job(job) == faster
-
-
 async def test_a_held_job_waits_with_its_points_set_aside(station: Station, world: World) -> None:
     job = await station.begin()
 
@@ -324,17 +273,3 @@ async def test_a_submit_whose_lease_is_over_before_it_begins_is_left_to_others(
     await station.live()
 
     assert world.gateway.submitted == []
-
-
-async def test_t_05_an_answer_that_was_lost_after_a_minute_is_looked_for_a_minute_long(
-    station: Station, world: World
-) -> None:
-    world.gateway.fail_with(SubmitUnclearError("silence"), times=1)
-    world.gateway.takes_s["submit"] = 60.0
-    job = await station.begin()
-
-    await station.live_out()
-
-    assert world.gateway.looked_up > 20
-    assert (await station.job(job)).state is JobState.FAILED
-    assert await world.points() == (0, 0)

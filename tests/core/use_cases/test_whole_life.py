@@ -2,11 +2,12 @@
 
 import pytest
 
-from core.generations.model import Delivery, JobState, RunStatus
+from core.generations.model import Delivery, JobState, RunOutput, RunStatus
 from core.shared.errors import ServiceRefusedError, ServiceTroubleError
 from core.shared.events import DeliveryDue, JobChanged
 from core.use_cases.follow_run import EMPTY, FAILED, STOPPED, TOO_LONG
 from tests.builders import ADA
+from tests.core.use_cases.clocked_gateway import ListingGateway
 from tests.core.use_cases.station import CHARGE, QUOTE, HeardAt, Station, World
 
 
@@ -134,6 +135,51 @@ async def test_quirk_b2_a_run_over_its_deadline_that_has_made_something_is_deliv
     job = await station.whole_life()
 
     assert (job.state, len(job.outputs)) == (JobState.SUCCEEDED, 1)
+    assert world.gateway.cancelled == [job.run]
+
+
+async def test_at_the_deadline_a_run_is_asked_for_in_full(world: World) -> None:
+    world.gateway = ListingGateway(clock=world.clock, ends_as=RunStatus.RUNNING)
+
+    job = await Station(world).whole_life()
+
+    assert (job.state, len(job.outputs)) == (JobState.SUCCEEDED, 1)
+
+
+async def test_at_the_deadline_a_silent_service_is_asked_once_more_for_what_there_is(
+    station: Station, world: World
+) -> None:
+    world.gateway.ends_as = RunStatus.RUNNING
+    job = await station.begin()
+    await station.live(seconds=1_195)
+    world.gateway.fail_with(ServiceTroubleError("silence"), on="status", times=2)
+
+    await station.live_out()
+
+    assert (await station.job(job)).state is JobState.SUCCEEDED
+    assert world.gateway.cancelled == ["run-1"]
+
+
+@pytest.mark.parametrize("outputs", [None, ()], ids=["a picture", "nothing"])
+async def test_a_late_cancel_whose_answer_was_lost_is_no_stop_by_the_service(
+    station: Station, world: World, outputs: tuple[RunOutput, ...] | None
+) -> None:
+    world.gateway.ends_as, world.gateway.outputs = RunStatus.RUNNING, outputs
+    silence = ServiceTroubleError("silence")
+    world.gateway.fail_with(silence, on="cancel", times=1, after_effect=True)
+
+    job = await station.whole_life()
+
+    assert job.state is (JobState.SUCCEEDED if outputs is None else JobState.TIMED_OUT)
+
+
+async def test_a_late_cancel_is_tried_three_times(station: Station, world: World) -> None:
+    world.gateway.ends_after_s = None
+    world.gateway.fail_with(ServiceTroubleError("silence"), on="cancel", times=2)
+
+    job = await station.whole_life()
+
+    assert job.state is JobState.TIMED_OUT
     assert world.gateway.cancelled == [job.run]
 
 

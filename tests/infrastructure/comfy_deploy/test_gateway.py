@@ -1,7 +1,9 @@
 """What goes over the wire, and what comes of answers that are not what they should be."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 
+import attrs
 import pytest
 from structlog.testing import capture_logs
 
@@ -9,6 +11,7 @@ from core.generations.model import RunStatus
 from core.generations.ports import RunRequest
 from core.shared.errors import (
     InputRefusedError,
+    NotThereError,
     RunUnknownError,
     ServiceBusyError,
     ServiceError,
@@ -19,7 +22,9 @@ from core.shared.errors import (
 )
 from core.shared.ids import DeploymentId, JobId, RunId
 from core.workflows.model import InputValue
+from infrastructure.comfy_deploy.client import ComfyDeployClient
 from infrastructure.comfy_deploy.gateway import ComfyDeployGateway
+from infrastructure.comfy_deploy.run_statuses import MANY
 from infrastructure.comfy_deploy.uploads import safe_name
 from tests.infrastructure.comfy_deploy.loopback import (
     CHUNKS_CUT,
@@ -35,11 +40,13 @@ from tests.infrastructure.comfy_deploy.loopback import (
     Loopback,
     Reply,
     json_reply,
+    settings_for,
 )
 
 DEPLOYMENT = DeploymentId("3116a278-66b0-44bf-9e3d-841e52ae82b1")
 JOB = JobId("0123456789abcdef0123456789abcdef")
 RUN = RunId("5e47a41f-7087-4d52-b59e-b75eae997673")
+NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 QUEUED = json_reply({"run_id": RUN})
 
 
@@ -127,8 +134,8 @@ async def test_a_run_is_looked_for_on_more_than_one_page(no_pauses: None) -> Non
         client = server.client()
         gateway = ComfyDeployGateway(client)
 
-        found = await gateway.find(DEPLOYMENT, JOB)
-        again = await gateway.find(DEPLOYMENT, JOB)
+        found = await gateway.find(DEPLOYMENT, JOB, since=NOW)
+        again = await gateway.find(DEPLOYMENT, JOB, since=NOW)
         await client.aclose()
 
     assert (found, again) == (RUN, RUN)
@@ -139,17 +146,60 @@ async def test_a_run_is_looked_for_on_more_than_one_page(no_pauses: None) -> Non
     assert "limit=25&offset=25&with_inputs=true&with_outputs=false" in server.seen[2].target
 
 
-async def test_a_look_up_ends_after_a_few_pages() -> None:
-    others = [{"id": f"r{n}", "workflow_inputs": {}} for n in range(25)]
-    deployment = json_reply({"id": DEPLOYMENT, "workflow_id": "wf-1"})
-    async with Loopback(deployment, json_reply(others)) as server:
-        client = server.client()
+def a_page(number: int, *, made_at: datetime = NOW) -> Reply:
+    """Return 25 runs of others."""
+    made = made_at.isoformat()
+    return json_reply([{"id": f"r{number}-{n}", "created_at": made} for n in range(25)])
 
-        found = await ComfyDeployGateway(client).find(DEPLOYMENT, JOB)
+
+async def looked_up(*pages: Reply) -> tuple[RunId | None, int]:
+    """Look for the run of a submit at NOW; return it, and how many pages that took."""
+    deployment = json_reply({"id": DEPLOYMENT, "workflow_id": "wf-1"})
+    async with Loopback(deployment, *pages) as server:
+        client = server.client()
+        try:
+            found = await ComfyDeployGateway(client).find(DEPLOYMENT, JOB, since=NOW)
+        finally:
+            await client.aclose()
+    return found, len(server.seen) - 1
+
+
+async def test_a_run_behind_many_newer_ones_is_found() -> None:
+    ours = json_reply([{"id": RUN, "workflow_inputs": {"stationthis_job": JOB}}])
+
+    assert await looked_up(*map(a_page, range(12)), ours) == (RUN, 13)
+
+
+@pytest.mark.parametrize(
+    "last",
+    [a_page(1), json_reply([]), a_page(3, made_at=NOW - timedelta(seconds=61))],
+    ids=["seen before", "empty", "from before the submit"],
+)
+async def test_a_look_up_ends_where_the_run_cannot_be_any_more(last: Reply) -> None:
+    assert await looked_up(a_page(1), a_page(2), last, a_page(4)) == (None, 3)
+
+
+async def test_a_look_up_goes_on_at_runs_that_a_slow_clock_may_have_stamped() -> None:
+    slow = a_page(1, made_at=NOW - timedelta(seconds=59))
+
+    assert await looked_up(slow, json_reply([])) == (None, 2)
+
+
+async def test_a_look_up_that_would_have_no_end_cannot_tell() -> None:
+    with pytest.raises(ServiceTroubleError, match="1000 newer runs"):
+        await looked_up(*map(a_page, range(41)))
+
+
+async def test_the_first_generation_cannot_be_looked_through_and_is_not_asked() -> None:
+    async with Loopback(HTML) as server:
+        settings = attrs.evolve(settings_for(server.base_url), dialect="legacy")
+        client = ComfyDeployClient(settings)
+
+        with pytest.raises(NotThereError):
+            await ComfyDeployGateway(client).find(DEPLOYMENT, JOB, since=NOW)
         await client.aclose()
 
-    assert found is None
-    assert len(server.seen) == 5
+    assert server.seen == []
 
 
 @pytest.mark.parametrize(
@@ -167,7 +217,7 @@ async def test_a_look_up_that_cannot_tell_says_so(answers: list[Reply], no_pause
         client = server.client()
 
         with pytest.raises(ServiceError):
-            await ComfyDeployGateway(client).find(DEPLOYMENT, JOB)
+            await ComfyDeployGateway(client).find(DEPLOYMENT, JOB, since=NOW)
         await client.aclose()
 
 
@@ -204,6 +254,20 @@ async def test_a_status_that_cannot_be_read_is_not_the_end_of_a_run(
         with pytest.raises(expected):
             await ComfyDeployGateway(client).status(RUN)
         await client.aclose()
+
+
+async def test_a_fresh_status_is_the_runs_own_where_a_list_would_do() -> None:
+    running = json_reply({"id": RUN, "workflow_id": "wf-1", "status": "running"})
+    async with Loopback(running) as server:
+        client = server.client()
+        gateway = ComfyDeployGateway(client)
+
+        for number in range(MANY):
+            await gateway.status(RunId(f"run-{number}"))
+        await gateway.status(RunId("run-0"), fresh=True)
+        await client.aclose()
+
+    assert server.seen[-1].target == "/api/run/run-0?queue_position=true"
 
 
 async def test_an_id_with_a_path_in_it_stays_an_id() -> None:
