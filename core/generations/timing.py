@@ -20,7 +20,7 @@ class Timing:
     look_up_s: float = attrs.field(default=60.0, validator=gt(0))
     """How long the run of a submit without an answer is looked for, from the first look-up on that
     the service answered."""
-    look_up_longest_s: float = attrs.field(default=900.0, validator=gt(0))
+    look_up_longest_s: float = attrs.field(default=300.0, validator=gt(0))
     """How long after the submit it is given up, though no look-up may ever have been answered."""
     first_poll_s: float = attrs.field(default=0.5, validator=gt(0))
     hooked_poll_s: float = attrs.field(default=2.0, validator=gt(0))
