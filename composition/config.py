@@ -31,6 +31,9 @@ LOG_LEVELS = ("", "DEBUG", "INFO", "WARNING", "ERROR")
 LEASE_MARGIN_S = 15.0
 """How much longer the lease of a submit is than the gateway's queue timeout."""
 
+LOOK_UP_LONGEST = 5
+"""So many times as long a run is looked for while the service answers no look-up at all."""
+
 MOST = 1_000_000
 A_DAY_S = 86_400.0
 
@@ -153,6 +156,8 @@ SECONDS = {
     "COMFY_DEPLOY_CALLS_PER_S": 50.0,
     "STATIONTHIS_LOOK_UP_S": 60.0,
 }
+MAY_BE_0 = frozenset({"COMFY_DEPLOY_CALLS_PER_S"})
+"""0 sets no limit."""
 
 
 def _texts(env: Env) -> dict[str, str]:
@@ -169,10 +174,13 @@ def _texts(env: Env) -> dict[str, str]:
 
 def _numbers(env: Env) -> dict[str, float]:
     count = validate.Range(min=1, max=MOST)
-    seconds = validate.Range(min=0, min_inclusive=False, max=A_DAY_S)
     counts = {name: env.int(name, default, validate=count) for name, default in COUNTS.items()}
-    times = {name: env.float(name, default, validate=seconds) for name, default in SECONDS.items()}
+    times = {name: env.float(name, it, validate=_seconds(name)) for name, it in SECONDS.items()}
     return {**counts, **times}
+
+
+def _seconds(name: str) -> validate.Range:
+    return validate.Range(min=0, min_inclusive=name in MAY_BE_0, max=A_DAY_S)
 
 
 def _places(numbers: Mapping[str, float]) -> Places:
@@ -186,6 +194,7 @@ def _timing(numbers: Mapping[str, float]) -> Timing:
     return Timing(
         submit_lease_s=numbers["COMFY_DEPLOY_QUEUE_TIMEOUT_S"] + LEASE_MARGIN_S,
         look_up_s=numbers["STATIONTHIS_LOOK_UP_S"],
+        look_up_longest_s=LOOK_UP_LONGEST * numbers["STATIONTHIS_LOOK_UP_S"],
     )
 
 

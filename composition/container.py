@@ -299,6 +299,7 @@ class Container(containers.DeclarativeContainer):
         config,
         jobs=jobs,
         folder=folder.provider,
+        client=client.provider,
         catalogue=catalogue,
         metrics=metrics,
     )

@@ -7,18 +7,21 @@ The order is database, events, wake-ups, recovery, then whoever talks to people;
 import asyncio
 import contextlib
 import signal
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from urllib.parse import urlsplit
 
 import structlog
 
 from adapters.web.server import Server
-from composition.config import Config
+from composition.config import Config, SettingsError
 from composition.container import Container
+from composition.watching import Outages, ask_the_service
 from core.shared.errors import StationError
 from infrastructure.log_setup import log_event
 
 SWEEP_EVERY_S = 10.0
+PAGE_AT, HOOKS_AT = "STATIONTHIS_PRIVATE_LISTEN", "STATIONTHIS_LISTEN"
 
 log = structlog.get_logger()
 
@@ -50,10 +53,12 @@ async def talking(container: Container, *, hooks_at: Server | None = None) -> As
     The service calls the hooks at a server of their own, or else at the page's.
     """
     async with contextlib.AsyncExitStack() as stack:
-        page, events, config = container.web_server(), container.events(), container.config()
-        for server in (page,) if hooks_at is None else (page, hooks_at):
-            await server.start()
-            stack.push_async_callback(server.stop)
+        events, config = container.events(), container.config()
+        page = container.web_server()
+        for server, setting in ((page, PAGE_AT), (hooks_at, HOOKS_AT)):
+            if server is not None:
+                await _listen(server, setting)
+                stack.push_async_callback(server.stop)
         _expect_hooks(container, (hooks_at or page).url)
         events.subscribe(container.metrics().hear)
         for teller in (container.notifier(), container.courier()):
@@ -64,10 +69,33 @@ async def talking(container: Container, *, hooks_at: Server | None = None) -> As
             stack.push_async_callback(container.operators_chat().stop)
         await container.recover().at_start(dead_owners="worker:")
         await container.courier().sweep()
-        for sweep in (container.recover().sweep, container.courier().sweep):
+        for sweep in (
+            container.recover().sweep,
+            container.courier().sweep,
+            outages_of(container).sweep,
+        ):
             task = asyncio.create_task(swept(sweep, every_s=SWEEP_EVERY_S))
             stack.push_async_callback(_ended, task)
         yield
+
+
+async def _listen(server: Server, setting: str) -> None:
+    """Start a server. Raises SettingsError when it is to listen under a name that nobody has."""
+    try:
+        await server.start()
+    except socket.gaierror as error:
+        raise SettingsError({setting: f"has a host that is not found: {error.strerror}"}) from error
+
+
+def outages_of(container: Container) -> Outages:
+    """Return who tells operators when the service has been away for a while, and is back."""
+
+    async def ask() -> None:
+        await ask_the_service(container.client())
+
+    return Outages(
+        metrics=container.metrics(), clock=container.clock(), events=container.events(), ask=ask
+    )
 
 
 def _expect_hooks(container: Container, url: str) -> None:

@@ -48,6 +48,8 @@ class Metrics(ApiStatistics):
         PlatformCollector(registry=self._registry)
         self._count_calls()
         self._count_ends()
+        self.away_since: datetime | None = None
+        """Since when the breaker has been open or probing; None while it is closed."""
         self.breaker_is(BreakerState.CLOSED)
         self._arrived: _Recent[datetime] = _Recent()
         self._ended: _Recent[datetime | None] = _Recent()
@@ -102,6 +104,10 @@ class Metrics(ApiStatistics):
 
     def breaker_is(self, state: BreakerState) -> None:
         self.breaker = state
+        if state is BreakerState.CLOSED:
+            self.away_since = None
+        elif self.away_since is None:
+            self.away_since = self._clock.now()
         for each in BreakerState:
             self._breaker.labels(each.value).set(each is state)
 

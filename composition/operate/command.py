@@ -12,6 +12,7 @@ import attrs
 import click
 
 from composition.config import Config
+from composition.operate.tables import harmless
 from core.shared.errors import StationError
 
 T = TypeVar("T")
@@ -60,7 +61,7 @@ def config_of(data: Path | None = None) -> Config:
     try:
         config = Config.from_env()
     except StationError as error:
-        raise click.ClickException(error.user_message) from error
+        raise click.ClickException(_lines(error.user_message)) from error
     return config if data is None else attrs.evolve(config, data_dir=data)
 
 
@@ -69,7 +70,7 @@ def run_to_end(work: Coroutine[object, object, T]) -> T:
     try:
         return asyncio.run(work)
     except StationError as error:
-        raise click.ClickException(error.user_message) from error
+        raise click.ClickException(_lines(error.user_message)) from error
     except KeyboardInterrupt:
         sys.exit(EXIT_INTERRUPTED)
     except OSError as error:
@@ -79,6 +80,11 @@ def run_to_end(work: Coroutine[object, object, T]) -> T:
             else ""
         )
         raise click.ClickException(f"{error.strerror or error}.{way_on}") from error
+
+
+def _lines(text: str) -> str:
+    """Return a refusal as a terminal may have it: it may quote the service, or what was typed."""
+    return "\n".join(map(harmless, text.splitlines()))
 
 
 def as_uuid(text: str, *, otherwise: str) -> str:

@@ -9,7 +9,7 @@ import click
 from composition.config import Config
 from composition.operate.command import AS_JSON, config_of, run_to_end
 from composition.operate.reach import service
-from composition.operate.tables import say_json
+from composition.operate.tables import clean, say, say_json
 from infrastructure.comfy_deploy.uploads import Uploads
 
 
@@ -27,12 +27,12 @@ def upload(path: Path, *, as_json: bool) -> None:
     if as_json:
         say_json({"url": url, "path": str(path), "bytes": path.stat().st_size})
     else:
-        click.echo(url)
+        say(url)
 
 
 async def _sent(config: Config, path: Path) -> str:
     async with service(config) as api:
-        with _Bar(path.name) as bar:
+        with _Bar(clean(path.name)) as bar:
             return await Uploads(api.client).send(path, progress=bar.show)
 
 

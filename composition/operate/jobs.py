@@ -1,5 +1,6 @@
 """`stationthis jobs`: what people asked for, as our own database has it."""
 
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from composition.operate.tables import (
     Column,
     ago,
     card,
+    say,
     say_json,
     say_rows,
     seconds,
@@ -44,6 +46,8 @@ SHORT = 12
 """Characters of an id that a table shows: more than a prefix needs, by far."""
 SHORTEST_PREFIX = 6
 ID_LENGTH = 32
+HEXADECIMAL = re.compile("[0-9a-f]+")
+NEWEST = "`./stationthis jobs list` shows the newest"
 LOOKED_THROUGH = 10_000
 """Newest jobs among which a prefix is looked for; an older one must be named in full."""
 
@@ -81,7 +85,7 @@ def show(job_id: str, data: Path | None, *, as_json: bool) -> None:
     if as_json:
         say_json(_full_row(job))
     else:
-        click.echo(_card(job, datetime.now(UTC)))
+        say(_card(job, datetime.now(UTC)))
 
 
 @jobs.command()
@@ -94,7 +98,7 @@ def cancel(job_id: str, data: Path | None, *, as_json: bool) -> None:
     if as_json:
         say_json({"id": job.id, "state": job.state, "cancel_requested": job.cancel_requested})
     else:
-        click.echo(
+        say(
             f"The end of job {job.id} is asked for.\n"
             "The running worker (`./stationthis run`) does the rest, or does it when it starts."
         )
@@ -124,16 +128,21 @@ async def _cancelled(config: Config, job_id: str) -> Job:
 async def found_by(store: JobStore, job_id: str) -> Job:
     """Return the job of this id, or of the only one that begins so. Raises CommandRefusedError."""
     asked = job_id.strip().lower()
+    if HEXADECIMAL.fullmatch(asked) is None:
+        raise CommandRefusedError(
+            f"{job_id} is no id of a job, nor the beginning of one: ids are of 0 to 9 and a to f. "
+            f"{NEWEST}."
+        )
     job = await store.get(JobId(asked))
     if job is not None:
         return job
-    missing = f"There is no job {job_id}: `./stationthis jobs list` shows the newest."
+    missing = f"There is no job {job_id}: {NEWEST}."
     if len(asked) >= ID_LENGTH:
         raise CommandRefusedError(missing)
     if len(asked) < SHORTEST_PREFIX:
         raise CommandRefusedError(
             f"An id has {ID_LENGTH} characters, and its first {SHORTEST_PREFIX} are needed at "
-            "least: `./stationthis jobs list` shows the newest."
+            f"least: {NEWEST}."
         )
     newest = await store.newest(limit=LOOKED_THROUGH)
     fitting = [each for each in newest if each.id.startswith(asked)]

@@ -14,7 +14,17 @@ from composition.operate.command import (
     run_to_end,
 )
 from composition.operate.reach import service
-from composition.operate.tables import Column, ago, card, say_json, say_rows, shown, table, when
+from composition.operate.tables import (
+    Column,
+    ago,
+    card,
+    say,
+    say_json,
+    say_rows,
+    shown,
+    table,
+    when,
+)
 from core.shared.errors import NotThereError
 from infrastructure.comfy_deploy.api.machines import (
     PAGE_LIMIT,
@@ -65,7 +75,7 @@ def show(machine_id: str, *, as_json: bool) -> None:
     if as_json:
         say_json(_full_row(machine))
     else:
-        click.echo(_card(machine, datetime.now(UTC)))
+        say(_card(machine, datetime.now(UTC)))
 
 
 async def _listed(config: Config, *, with_deleted: bool) -> list[tuple[Machine, bool]]:
@@ -79,12 +89,16 @@ async def _listed(config: Config, *, with_deleted: bool) -> list[tuple[Machine, 
 
 
 async def _every(machines_there: Machines) -> list[Machine]:
-    found: list[Machine] = []
+    """Return all machines, page by page; a page without a new one is the last, too."""
+    found: dict[str, Machine] = {}
+    offset = 0
     while True:
-        page = await machines_there.list(offset=len(found), with_deleted=True)
-        found += page
-        if len(page) < PAGE_LIMIT:
-            return found
+        page = await machines_there.list(offset=offset, with_deleted=True)
+        known = len(found)
+        found |= {each.id: each for each in page}
+        offset += len(page)
+        if len(page) < PAGE_LIMIT or len(found) == known:
+            return list(found.values())
 
 
 async def _machine(config: Config, machine_id: str) -> FullMachine:

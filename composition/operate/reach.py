@@ -3,6 +3,9 @@
 import contextlib
 import secrets
 from collections.abc import AsyncIterator
+from pathlib import Path
+
+import attrs
 
 from composition.config import Config
 from composition.container import Container
@@ -25,6 +28,12 @@ IN_MEMORY = (
     "DATABASE_URL is `memory:`, which no other program can look into: "
     "this needs the database that `run` uses."
 )
+NOTHING_KEPT = (
+    "{}: name the folder that `run`, `demo` or `make` uses, with --data or STATIONTHIS_DATA_DIR. "
+    "They make it when they first keep something."
+)
+DATABASE, SECRET = "station.db", "secret"
+"""The names of files in the data folder."""
 QUIET = "ERROR"
 """What the commands log when nobody says it: they tell what went wrong themselves."""
 
@@ -47,12 +56,20 @@ async def records(config: Config) -> AsyncIterator[Container]:
     """
     Have our own database open, beside a `run` that uses it.
 
-    The container moves no jobs. Raises CommandRefusedError when nothing is kept.
+    The container moves no jobs, and nothing is made. Raises CommandRefusedError when nothing is
+    kept.
     """
     if config.store != "sql":
         raise CommandRefusedError(IN_MEMORY)
-    container = Container(config=config, owner=f"operator:{secrets.token_hex(8)}")
-    set_up_logs(config.log_level or QUIET, json=False, secrets=(container.secret(),))
+    if not config.database_url:
+        _check_kept(config.data_dir)
+    # With a database of its own a folder is not needed, and asking for one would make it.
+    place = config.data_dir if config.data_dir.is_dir() else Path()
+    container = Container(
+        config=attrs.evolve(config, data_dir=place), owner=f"operator:{secrets.token_hex(8)}"
+    )
+    known = (container.secret(),) if config.secret or _has_secret(config.data_dir) else ()
+    set_up_logs(config.log_level or QUIET, json=False, secrets=known)
     try:
         await container.database().open()
         try:
@@ -63,6 +80,17 @@ async def records(config: Config) -> AsyncIterator[Container]:
         raise CommandRefusedError(
             f"Our own records cannot be read ({error}): `./stationthis doctor` looks closer."
         ) from error
+
+
+def _check_kept(folder: Path) -> None:
+    if not folder.is_dir():
+        raise CommandRefusedError(NOTHING_KEPT.format(f"There is no folder {folder}"))
+    if not (folder / DATABASE).exists():
+        raise CommandRefusedError(NOTHING_KEPT.format(f"There is no {DATABASE} in {folder}"))
+
+
+def _has_secret(folder: Path) -> bool:
+    return (folder / SECRET).exists()
 
 
 def _told(error: ServiceError, base_url: str) -> str:

@@ -23,6 +23,7 @@ from composition.operate.tables import (
     Column,
     ago,
     card,
+    say,
     say_json,
     say_rows,
     seconds,
@@ -88,13 +89,13 @@ def show(run_id: str, *, with_log: bool, as_json: bool) -> None:
             _full_row(run) | ({"log": [attrs.asdict(each) for each in log]} if with_log else {})
         )
         return
-    click.echo(_card(run, datetime.now(UTC)))
+    say(_card(run, datetime.now(UTC)))
     if with_log and not log:
         click.echo(
             "Its log is empty: it can be read from 5 s after its end, for 30 days.", err=True
         )
     for line in log:
-        click.echo(f"  {line.message.rstrip()}")
+        say("\n".join(f"  {part}" for part in line.message.rstrip().splitlines()))
 
 
 @runs.command()
@@ -106,7 +107,7 @@ def cancel(run_id: str, *, as_json: bool) -> None:
     if as_json:
         say_json({"id": run.id, "status": run.word, "cancelled": True})
     else:
-        click.echo(f"Run {run.id} is cancelled.")
+        say(f"Run {run.id} is cancelled.")
 
 
 async def _listed(

@@ -28,9 +28,19 @@ class Column:
     is_number: bool = attrs.field(default=False, kw_only=True)
 
 
+def say(text: str, *, err: bool = False) -> None:
+    """Print a text of one or more lines, without what a terminal would obey."""
+    click.echo("\n".join(map(harmless, text.splitlines())), err=err)
+
+
 def say_json(value: object) -> None:
-    """Print one value on one line. Moments become ISO 8601 in UTC."""
-    click.echo(json.dumps(value, ensure_ascii=False, default=_plain))
+    """
+    Print one value on one line. Moments become ISO 8601 in UTC.
+
+    What a terminal would obey is written as JSON's escapes, so that nothing is lost.
+    """
+    text = json.dumps(value, ensure_ascii=False, default=_plain)
+    click.echo("".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text))
 
 
 def say_rows(rows: Sequence[Json], *, as_json: bool, empty: str, text: str) -> None:
@@ -40,7 +50,7 @@ def say_rows(rows: Sequence[Json], *, as_json: bool, empty: str, text: str) -> N
     if as_json:
         say_json(rows)
     elif rows:
-        click.echo(text)
+        say(text)
 
 
 def table(columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> str:
@@ -109,7 +119,12 @@ def shown(value: object) -> str:
 
 def clean(text: str) -> str:
     """Return a text in one line, without what a terminal would obey."""
-    return "".join(each if each.isprintable() else "?" for each in " ".join(text.split()))
+    return harmless(" ".join(text.split()))
+
+
+def harmless(line: str) -> str:
+    """Return a line with a "?" for each character that a terminal would obey; blanks stay."""
+    return "".join(each if each.isprintable() else "?" for each in line.expandtabs())
 
 
 def width(text: str) -> int:

@@ -22,6 +22,8 @@ from composition.operate.tables import (
     Column,
     ago,
     card,
+    clean,
+    say,
     say_json,
     say_rows,
     shown,
@@ -77,7 +79,7 @@ def list_workflows(*, as_json: bool) -> None:
     found = run_to_end(_offered(config_of()))
     now = datetime.now(UTC)
     if found.lost:
-        click.echo(f"Half of the list could not be read, and is missing: {found.lost}", err=True)
+        say(f"Half of the list could not be read, and is missing: {found.lost}", err=True)
     say_rows(
         [_row(each) for each in found.offers],
         as_json=as_json,
@@ -96,10 +98,10 @@ def show(name: str, data: Path | None, *, as_json: bool) -> None:
     if as_json:
         say_json(_full_row(details))
         return
-    click.echo(_card(details, datetime.now(UTC)))
+    say(_card(details, datetime.now(UTC)))
     inputs = details.offer.workflow.inputs
     if inputs:
-        click.echo(f"\n{table(INPUT_COLUMNS, [_input_cells(each) for each in inputs])}")
+        say(f"\n{table(INPUT_COLUMNS, [_input_cells(each) for each in inputs])}")
 
 
 @workflows.command()
@@ -110,11 +112,11 @@ def sync(data: Path | None, *, as_json: bool) -> None:
     config = config_of(data)
     found, before, after = run_to_end(_synced(config))
     for clash in found.clashes:
-        click.echo(f"Warning: {clash.sentence}", err=True)
+        say(f"Warning: {clean(clash.sentence)}", err=True)
     if as_json:
         say_json(_sync_row(found, before, after))
     else:
-        click.echo(_sync_text(changes(before, after), before, len(after.workflows)))
+        say(_sync_text(changes(before, after), before, len(after.workflows)))
 
 
 async def _offered(config: Config) -> Offered:
@@ -284,4 +286,6 @@ def _sync_text(difference: Changes, before: Notes, count: int) -> str:
         total += f"; nothing has changed since {before.synced_at}"
     else:
         total += f"; this has changed since {before.synced_at}"
-    return "\n".join([f"{total}{':' if rows else '.'}", *(f"  {name} {it}" for name, it in rows)])
+    return "\n".join(
+        [f"{total}{':' if rows else '.'}", *(f"  {clean(f'{name} {it}')}" for name, it in rows)]
+    )

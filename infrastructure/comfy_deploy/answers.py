@@ -88,19 +88,22 @@ class AnswerError(CallError):
         self.input_name = _input_name(decoded)
         """The input that a 422 is about, None when it is about something else."""
         shown = self.detail or answer.body[: 4 * EXCERPT_LENGTH].decode("utf-8", "replace")
-        super().__init__(
-            f"{answer.status} {answer.content_type or 'no type'}: {excerpt(shown, answer.secret)}"
-        )
+        kind = excerpt(answer.content_type) or "no type"
+        super().__init__(f"{answer.status} {kind}: {excerpt(shown, answer.secret)}")
 
 
 def excerpt(text: str, *secrets: str) -> str:
-    """Return the beginning of a text in one line, without keys, tokens and the queries of URLs."""
+    """
+    Return the beginning of a text in one line: without keys, tokens and the queries of URLs.
+
+    What a terminal would obey (escapes, bells, changes of direction) is shown as "?".
+    """
     for secret in filter(None, secrets):
         text = text.replace(secret, _HIDDEN)
     # The patterns below look back at each of their beginnings: a long text would take minutes.
     text = text[:LOOKED_AT]
     text = _URL_QUERY.sub(r"\1?" + _HIDDEN, _TOKENS.sub(_HIDDEN, text))
-    flat = " ".join(text.split())
+    flat = "".join(each if each.isprintable() else "?" for each in " ".join(text.split()))
     return flat if len(flat) <= EXCERPT_LENGTH else flat[: EXCERPT_LENGTH - 1] + "…"
 
 

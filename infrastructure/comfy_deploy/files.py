@@ -1,7 +1,11 @@
 """Fetching results: from hosts that we expect, no more than we want, never with our key."""
 
 import asyncio
+import contextlib
+import contextvars
+import logging
 import re
+from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import httpx
@@ -19,6 +23,29 @@ MAX_REDIRECTS = 3
 _LENGTH = re.compile(r"[0-9]{1,18}")
 _PLAIN_HOST = re.compile(r"[a-z0-9.-]+|[0-9a-f:.]+")
 """Two libraries read the URL, we and the one that connects: an odd host might be two hosts."""
+
+_is_unlogged = contextvars.ContextVar("is_unlogged", default=False)
+
+
+class _Unlogged(logging.Filter):
+    """Drops the records that httpx, in the task that asks, writes of a request of ours."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return not (_is_unlogged.get() and record.levelno < logging.WARNING)
+
+
+# On httpx's own logger, so that it holds for scripts that set up logs by themselves.
+logging.getLogger("httpx").addFilter(_Unlogged())
+
+
+@contextlib.contextmanager
+def unlogged() -> Iterator[None]:
+    """Have httpx log no request: a signed URL is all that it takes to read or write a file."""
+    before = _is_unlogged.set(True)
+    try:
+        yield
+    finally:
+        _is_unlogged.reset(before)
 
 
 class UnfitFileError(CallError):
@@ -42,7 +69,10 @@ class ResultFiles:
                 raise no_answer(error, limit_s=FILE_TIMEOUT_S) from None
 
         for_s = self._client.settings.retry_for_s
-        return await repeated(once, for_s=for_s, attempt_s=FILE_TIMEOUT_S, attempts=FILE_ATTEMPTS)
+        with unlogged():
+            return await repeated(
+                once, for_s=for_s, attempt_s=FILE_TIMEOUT_S, attempts=FILE_ATTEMPTS
+            )
 
     async def _follow(self, url: str, limit_bytes: int) -> bytes:
         for _ in range(MAX_REDIRECTS + 1):

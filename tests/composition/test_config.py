@@ -94,3 +94,25 @@ def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
 
     with pytest.raises(SettingsError, match="UTF-8"):
         Config.from_env()
+
+
+def test_calls_may_be_without_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COMFY_DEPLOY_API_KEY", "the-key")
+    monkeypatch.setenv("COMFY_DEPLOY_CALLS_PER_S", "0")
+
+    config = Config.from_env()
+
+    assert config.comfy is not None
+    assert config.comfy.calls_per_s == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("COMFY_DEPLOY_CALLS_PER_S", "-1"), ("COMFY_DEPLOY_TIMEOUT_S", "0")]
+)
+def test_no_time_is_0_and_no_rate_below_it(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+
+    with pytest.raises(SettingsError, match=name):
+        Config.from_env()

@@ -259,3 +259,13 @@ async def test_other_events_tell_of_no_end(metrics: Metrics) -> None:
         await metrics.hear(event)
 
     assert ends(metrics) == (0, 0)
+
+
+def test_an_outage_began_when_the_breaker_opened_first(metrics: Metrics, clock: FixedClock) -> None:
+    for state in (BreakerState.OPEN, BreakerState.PROBING, BreakerState.OPEN):
+        metrics.breaker_is(state)
+        clock.advance(seconds=5)
+
+    assert metrics.away_since == NOON
+    metrics.breaker_is(BreakerState.CLOSED)
+    assert metrics.away_since is None

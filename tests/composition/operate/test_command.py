@@ -100,3 +100,13 @@ async def test_a_command_that_is_not_there_is_a_wrong_command_line(alone: Operat
 
     assert done.exit_code == 2
     assert "No such command" in done.stderr
+
+
+async def test_a_refusal_tells_a_terminal_nothing_to_obey(
+    operator: Operator, emulator: Emulator
+) -> None:
+    body = '{"detail": "no \\u001b[2J\\u202e"}'
+    emulator.faults.order_requests(RequestFault(path="/machines", status=400, body=body))
+
+    assert "no ?[2J?" in await operator.is_refused("machines", "list")
+    assert "no run ?[2J?:" in await operator.is_refused("runs", "show", "\x1b[2J\udcff")

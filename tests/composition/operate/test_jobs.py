@@ -13,7 +13,7 @@ from core.shared.ids import JobId
 from infrastructure.sql.database import Database
 from infrastructure.sql.jobs import SqlJobs
 from tests.builders import NOW, a_claim, a_job, an_ended_job
-from tests.composition.operate.bench import Operator, keep, lines_of, made
+from tests.composition.operate.bench import Operator, keep, lines_of, made, names_in
 
 FOX = "f0a1b2" + "0" * 26
 TWIN = "f0a1b2" + "1" * 26
@@ -34,8 +34,9 @@ async def kept(data: Path, *jobs: Job) -> AsyncIterator[Database]:
         await database.close()
 
 
-async def test_no_jobs_are_an_empty_list_and_a_sentence(alone: Operator) -> None:
-    done = await alone.types("jobs", "list", "--json")
+async def test_no_jobs_are_an_empty_list_and_a_sentence(alone: Operator, data: Path) -> None:
+    async with kept(data):
+        done = await alone.types("jobs", "list", "--json")
 
     assert (done.stdout, done.stderr) == ("[]\n", "There are no jobs yet.\n")
 
@@ -93,6 +94,9 @@ async def test_a_prefix_of_six_characters_is_enough_when_one_job_has_it(
         (FOX[:6], "2 jobs begin with f0a1b2"),
         ("bbbbbb", "no job bbbbbb: `./stationthis jobs list`"),
         ("b" * 32, "no job bbbb"),
+        ("abcdef\udcff", "abcdef? is no id"),
+        ("\x1b[2Jred", "?[2Jred is no id"),
+        ("f0a1b2%", "0 to 9 and a to f"),
     ],
 )
 async def test_an_id_that_fits_no_single_job_is_told_so(
@@ -142,3 +146,35 @@ async def test_a_database_that_is_broken_leads_to_the_doctor(alone: Operator, da
     (made(data) / "station.db").write_text("no database at all " * 100)
 
     assert "doctor" in await alone.is_refused("jobs", "list")
+
+
+@pytest.mark.parametrize("command", [("list",), ("show", FOX), ("cancel", FOX)])
+async def test_a_folder_that_is_not_there_is_refused_and_not_made(
+    alone: Operator, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    told = await alone.is_refused("jobs", *command, "--data", str(tmp_path / "mistyped"))
+
+    assert "There is no folder" in told
+    assert "--data or STATIONTHIS_DATA_DIR" in told
+    assert names_in(tmp_path) == []
+
+
+async def test_a_folder_in_which_nothing_is_kept_stays_as_it_is(
+    alone: Operator, data: Path
+) -> None:
+    told = await alone.is_refused("jobs", "list", "--data", str(made(data)))
+
+    assert "There is no station.db in" in told
+    assert names_in(data) == []
+
+
+async def test_with_a_database_elsewhere_no_folder_is_needed(
+    alone: Operator, tmp_path: Path
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    async with kept(elsewhere, a_running_job()):
+        url = f"sqlite:///{elsewhere / 'station.db'}"
+        (job,) = await alone.with_settings(DATABASE_URL=url).reads("jobs", "list")
+
+    assert job["id"] == FOX
+    assert names_in(tmp_path) == ["elsewhere"]

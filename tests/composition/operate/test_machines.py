@@ -4,6 +4,7 @@ from infrastructure.emulator.deployments import MACHINE_ID
 from infrastructure.emulator.machines import MachineRow
 from infrastructure.emulator.server import Emulator
 from tests.composition.operate.bench import Operator, lines_of
+from tests.infrastructure.comfy_deploy.loopback import KEY, Loopback, json_reply
 
 NOBODYS = "00000000-0000-4000-8000-000000000009"
 
@@ -60,3 +61,18 @@ async def test_an_unknown_machine_is_told_with_the_way_to_those_that_are(
         told = await operator.is_refused("machines", "show", wrong)
 
         assert f"no machine {wrong}: `./stationthis machines list`" in told
+
+
+async def test_the_list_ends_at_a_server_that_gives_the_same_page_again(alone: Operator) -> None:
+    rows = [{"id": f"{n:08}-0000-4000-8000-000000000000", "name": f"m{n}"} for n in range(100)]
+    async with Loopback(json_reply(rows)) as server:
+        operator = alone.with_settings(
+            COMFY_DEPLOY_API_KEY=KEY, COMFY_DEPLOY_BASE_URL=server.base_url
+        )
+        told = await operator.reads("machines", "list", "--all")
+
+    assert len(told) == 100
+    assert [each.target.rpartition("?")[2] for each in server.seen[1:]] == [
+        "limit=100&offset=0",
+        "limit=100&offset=100",
+    ]

@@ -1,11 +1,24 @@
 """The operator's commands as processes of their own, beside the emulator and a running station."""
 
+import asyncio
 import json
+import os
+import sys
 from pathlib import Path
 
 import pytest
 
-from tests.program import address_in, command, emulating, person_at, serving, text_of
+from tests.builders import a_job
+from tests.composition.operate.bench import keep
+from tests.program import (
+    address_in,
+    command,
+    emulating,
+    environment,
+    person_at,
+    serving,
+    text_of,
+)
 
 pytestmark = pytest.mark.process
 
@@ -48,3 +61,20 @@ async def test_a_refusal_is_one_sentence_and_exit_code_1(tmp_path: Path) -> None
     assert (code, out) == (1, "")
     assert err.startswith("Error: COMFY_DEPLOY_API_KEY is not set")
     assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("jobs", "list")], ids=" ".join)
+async def test_output_that_cannot_be_written_is_one_sentence_and_exit_code_1(
+    tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    await (await keep(tmp_path / "data", a_job("f" * 32))).close()
+    full = os.open("/dev/full", os.O_WRONLY)
+    done = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "composition", *arguments,
+        stdout=full, stderr=asyncio.subprocess.PIPE, cwd=tmp_path, env=environment(),
+    )  # fmt: skip
+    os.close(full)
+    _, err = await done.communicate()
+
+    assert done.returncode == 1
+    assert err == b"Error: What there is to say cannot be written: No space left on device.\n"

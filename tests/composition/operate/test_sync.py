@@ -83,3 +83,18 @@ async def test_notes_that_cannot_be_read_are_told_with_the_way_out(
 
     assert "catalogue.json cannot be read" in told
     assert "remove it" in told
+
+
+async def test_names_of_the_service_tell_a_terminal_nothing_to_obey(
+    operator: Operator, emulator: Emulator
+) -> None:
+    deploy(emulator, "Text2Img\x07\x1b")
+    odd = attrs.evolve(TEXT2IMG.inputs[0], input_id="pro\x1b]0;mpt\x07")
+    await operator.reads("workflows", "sync")
+    emulator.workspace.deploy(attrs.evolve(TEXT2IMG, inputs=(*TEXT2IMG.inputs, odd)))
+
+    done = await operator.types("workflows", "sync")
+
+    assert "“Text2Img??”" in done.stderr
+    assert "\x1b" not in done.stderr + done.stdout
+    assert "pro?]0;mpt?" in done.stdout

@@ -11,6 +11,8 @@ from composition.operate.tables import (
     card,
     clean,
     iso,
+    say,
+    say_json,
     seconds,
     shown,
     table,
@@ -99,3 +101,12 @@ def test_values_are_told_as_people_write_them() -> None:
     assert [shown(each) for each in (None, True, 2048.0, 0.5, 0, "fox")] == [
         "", "yes", "2048", "0.5", "0", "fox",
     ]  # fmt: skip
+
+
+def test_what_a_terminal_would_obey_is_not_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    say("a  \x1b[2Jred\n\tb\x07\u202e", err=True)
+    say_json({"a": "\x1b\x9b\u202e\udcff é"})
+
+    out, err = capsys.readouterr()
+    assert err == "a  ?[2Jred\n        b??\n"
+    assert out == '{"a": "\\u001b\\u009b\\u202e\\udcff é"}\n'

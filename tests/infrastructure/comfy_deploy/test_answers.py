@@ -79,7 +79,15 @@ def test_an_answer_without_an_input_names_none(body: bytes) -> None:
         ("bearer abc and BASIC xyz", "[hidden] and [hidden]"),
         ("my-key!", "[hidden]!"),
         ("x" * 300, "x" * 199 + "…"),
+        ("\x1b]0;owned\x07 \x1b[31mred \x9b1m \u202etfel", "?]0;owned? ?[31mred ?1m ?tfel"),
     ],
 )
 def test_an_excerpt_is_short_and_keeps_secrets(text: str, shown: str) -> None:
     assert excerpt(text, "my-key", "") == shown
+
+
+def test_an_error_tells_a_terminal_nothing_to_obey() -> None:
+    body = b'{"detail": "no \\u001b[2J"}'
+    error = AnswerError(Answer(status=400, content_type="application/x\x1b+json", body=body))
+
+    assert str(error) == "400 application/x?+json: no ?[2J"

@@ -1,5 +1,8 @@
 """Results come from where they should, whole, and no larger than wanted."""
 
+import logging
+
+import httpx
 import pytest
 
 from core.shared.errors import MediaTroubleError
@@ -195,3 +198,19 @@ async def test_an_error_does_not_show_the_signature_of_a_file() -> None:
         await client.aclose()
 
     assert "5ecre7" not in f"{caught.value} {caught.value.__cause__}"
+
+
+async def test_a_script_that_logs_everything_does_not_log_the_signature_of_a_file(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.DEBUG, logger="httpx")
+    async with Loopback(moved("/b.png?X-Amz-Signature=5ecre7"), PICTURE) as server:
+        client, url = server.client(), f"{server.root}/a.png?X-Amz-Signature=5ecre7"
+        await ComfyDeployGateway(client).fetch(url, limit_bytes=10**6)
+        await client.aclose()
+        async with httpx.AsyncClient() as its_own:
+            await its_own.get(f"{server.root}/mine")
+
+    assert "5ecre7" not in caplog.text
+    assert "/mine" in caplog.text

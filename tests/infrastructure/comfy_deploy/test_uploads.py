@@ -1,6 +1,7 @@
 """Files for the service: checked first, streamed, never sent twice, and told of as they go."""
 
 import asyncio
+import contextlib
 import os
 import tracemalloc
 from collections.abc import AsyncIterator
@@ -11,15 +12,22 @@ import httpx
 import pytest
 
 from core.shared.errors import MediaRefusedError, ServiceRefusedError
-from core.shared.statistics import Saving
+from core.shared.statistics import Outcome, Saving
 from infrastructure.comfy_deploy.client import ComfyDeployClient
 from infrastructure.comfy_deploy.settings import LEGACY, ComfySettings
-from infrastructure.comfy_deploy.uploads import MAX_BYTES, PUBLIC_FOR_S, SIGNED_FOR_S, Uploads
+from infrastructure.comfy_deploy.uploads import (
+    MAX_BYTES,
+    PUBLIC_FOR_S,
+    SIGNED_FOR_S,
+    Progress,
+    Uploads,
+)
 from infrastructure.emulator.faults import RequestFault, Spoil
 from infrastructure.emulator.server import Emulator
 from infrastructure.emulator.settings import EmulatorSettings
 from tests.infrastructure.comfy_deploy.counting import CountingMeter
 from tests.infrastructure.comfy_deploy.loopback import KEY, Loopback, json_reply
+from tests.until import until
 
 ROUTE = "POST /api/file/upload"
 MEGABYTE = 1024 * 1024
@@ -69,6 +77,30 @@ def a_file(folder: Path, name: str = "fox.png", content: bytes = b"a fox") -> Pa
     path = folder / name
     path.write_bytes(content)
     return path
+
+
+def rewriting(path: Path, content: bytes) -> Progress:
+    """Return a listener that rewrites the file as soon as some of it has been read."""
+
+    def rewrite(_done: int, _in_all: int) -> None:
+        path.write_bytes(content)
+
+    return rewrite
+
+
+def losing_its_disk(path: Path) -> Progress:
+    """Return a listener after whose first call whoever has the file open reads a folder."""
+    wanted = path.stat()
+
+    def lose(_done: int, _in_all: int) -> None:
+        folder = os.open(path.parent, os.O_RDONLY)
+        for descriptor in range(3, 256):
+            with contextlib.suppress(OSError):
+                if os.path.samestat(os.fstat(descriptor), wanted):
+                    os.dup2(folder, descriptor)
+        os.close(folder)
+
+    return lose
 
 
 async def test_a_file_arrives_as_it_is(world: World, tmp_path: Path) -> None:
@@ -191,7 +223,10 @@ async def test_a_file_that_the_service_would_not_take_is_not_sent(
     assert world.sent == 0
 
 
-async def test_a_server_of_the_first_generation_takes_a_file_in_two_steps(tmp_path: Path) -> None:
+async def test_a_server_of_the_first_generation_takes_a_file_in_two_steps(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", logger="httpx")
     emulator = Emulator(EmulatorSettings.quick(legacy=True))
     await emulator.start()
     settings = ComfySettings(
@@ -199,10 +234,101 @@ async def test_a_server_of_the_first_generation_takes_a_file_in_two_steps(tmp_pa
     )
     client = ComfyDeployClient(settings)
     url = await Uploads(client).send(a_file(tmp_path))
+    logged = caplog.text  # the address that the file was sent to is signed
     async with httpx.AsyncClient() as http:
         kept = (await http.get(url)).content
     await client.aclose()
     await emulator.stop()
 
     assert kept == b"a fox"
-    assert KEY not in url
+    assert (KEY in url, logged) == (False, "")
+
+
+async def test_a_file_that_changed_after_it_was_looked_at_is_not_remembered(
+    world: World, tmp_path: Path
+) -> None:
+    file = a_file(tmp_path, content=bytes(300_000))
+    for other in (os.urandom(300_000), bytes(200_000), bytes(400_000)):
+        with pytest.raises(MediaRefusedError, match=r"fox\.png changed while it was sent"):
+            await world.uploads.send(file, progress=rewriting(file, other))
+        file.write_bytes(bytes(300_000))
+
+    assert await world.kept(await world.uploads.send(file)) == bytes(300_000)
+
+
+async def test_a_file_that_vanishes_before_its_turn_is_refused(
+    world: World, tmp_path: Path
+) -> None:
+    one, two = a_file(tmp_path, "one.png"), a_file(tmp_path, "two.png")
+    world.emulator.faults.order_requests(
+        RequestFault(spoil=Spoil.DELAY, path="/file/upload", delay_s=60.0)
+    )
+    first = asyncio.create_task(world.uploads.send(one))
+    await until(lambda: world.sent == 1)
+    second = asyncio.create_task(world.uploads.send(two))
+    await until(lambda: world.meter.saved["POST /file/upload", Saving.KNOWN_UPLOAD] == 1)
+    two.unlink()
+    first.cancel()
+
+    with pytest.raises(MediaRefusedError, match=r"two\.png cannot be read"):
+        await second
+    assert first.cancelled()
+
+
+async def test_what_a_listener_raises_is_raised_and_is_no_outage(
+    world: World, tmp_path: Path
+) -> None:
+    def broken(done: int, in_all: int) -> None:
+        raise ValueError(f"{done} of {in_all}")
+
+    file = a_file(tmp_path, content=bytes(300_000))
+    for _ in range(12):
+        with pytest.raises(ValueError, match="65536 of 300000"):
+            await world.uploads.send(file, progress=broken)
+
+    assert world.meter.ended == {("POST /file/upload", Outcome.CANCELLED): 12}
+    assert world.meter.states == []
+    assert not world.meter.repeated
+
+
+async def test_a_disk_that_fails_is_told_and_is_no_outage(world: World, tmp_path: Path) -> None:
+    file = a_file(tmp_path, content=bytes(300_000))
+    with pytest.raises(MediaRefusedError, match=r"fox\.png cannot be read"):
+        await world.uploads.send(file, progress=losing_its_disk(file))
+
+    assert set(world.meter.ended) == {("POST /file/upload", Outcome.CANCELLED)}
+
+
+async def test_the_trouble_of_one_sender_is_not_that_of_the_others(
+    world: World, tmp_path: Path
+) -> None:
+    file, followed = a_file(tmp_path), asyncio.Event()
+
+    def broken(_done: int, _in_all: int) -> None:
+        if followed.is_set():
+            raise ValueError("nobody listens")
+
+    world.emulator.faults.order_requests(
+        RequestFault(spoil=Spoil.LOST, path="/file/upload", count=1)
+    )
+    first = asyncio.create_task(world.uploads.send(file, progress=broken))
+    await until(lambda: world.sent == 1)
+    others = [asyncio.create_task(world.uploads.send(file)) for _ in range(3)]
+    await until(lambda: world.meter.saved["POST /file/upload", Saving.KNOWN_UPLOAD] == 3)
+    followed.set()
+
+    assert len(set(await asyncio.gather(*others))) == 1
+    with pytest.raises(ValueError, match="nobody listens"):
+        await first
+
+
+async def test_whoever_gives_up_sending_is_not_held_by_it(world: World, tmp_path: Path) -> None:
+    world.emulator.faults.order_requests(
+        RequestFault(spoil=Spoil.DELAY, path="/file/upload", delay_s=60.0)
+    )
+    sending = asyncio.create_task(world.uploads.send(a_file(tmp_path)))
+    await until(lambda: world.sent == 1)
+    sending.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await sending
