@@ -47,8 +47,8 @@ class DiscordAccess:
     """
     The bot's token, and where Discord is.
 
-    With `base_url`, `https://HOST:PORT`, every host of Discord resolves there; its certificate is
-    checked with `ca_file`, if there is one.
+    With `base_url`, `https://HOST:PORT` (443 without a port), every host of Discord resolves there;
+    its certificate is checked with `ca_file`, if there is one.
     """
 
     token: str = attrs.field(repr=False)
@@ -87,7 +87,9 @@ def discord(text: Mapping[str, str], problems: dict[str, str]) -> DiscordAccess 
         return None
     _check_token("DISCORD_TOKEN", token, problems)
     if base_url and not is_root(base_url, "https"):
-        problems["DISCORD_BASE_URL"] = "must be https://HOST:PORT, or empty for Discord itself"
+        problems["DISCORD_BASE_URL"] = (
+            "must be https://HOST:PORT (443 without a port), or empty for Discord itself"
+        )
     ca_file = Path(text["DISCORD_CA_FILE"]) if text["DISCORD_CA_FILE"] else None
     if ca_file is not None:
         _check_certificate(ca_file, problems)

@@ -31,7 +31,10 @@ from core.media.service import Media
 FETCH_S = 30.0
 LONGEST_HOLD_S = 30.0
 ENDING_S = 0.4
-GOODBYE_S = 0.8
+GOODBYE_S = 0.6
+CLOSING_S = 1.2
+"""For all of it: to end, to say goodbye, and to close the connections."""
+
 FINAL = (discord.LoginFailure, discord.PrivilegedIntentsRequired, discord.ConnectionClosed)
 """A token or an intent is refused; on any other close of the gateway the library goes on."""
 
@@ -67,17 +70,20 @@ class DiscordBot(Front):
         except FINAL as error:
             raise FrontRefusedError(str(error)) from error
         finally:
-            await self._close(client, connections)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(CLOSING_S):
+                    await client.close()
+            await connections.close()
 
-    async def _close(self, client: discord.Client, connections: aiohttp.TCPConnector) -> None:
+    async def take_leave(self) -> None:
+        """End what goes on, and tell whoever waits, while the client can still speak."""
         await self._hearing.wait(ENDING_S)
         await self._hearing.stop()
         self._surface.client = None
+        await self._surface.mending.stop()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(GOODBYE_S):
                 await self._surface.interactions.end()
-                await client.close()
-        await connections.close()
 
     def hear_interaction(self, interaction: Interaction) -> None:
         """Answer a command or the press of a button."""
@@ -151,6 +157,11 @@ class _Client(discord.Client):
 
     async def setup_hook(self) -> None:
         await self.commands.register()
+
+    async def close(self) -> None:
+        """Take leave first: the library closes by itself when Discord wants no more of us."""
+        await self._bot.take_leave()
+        await super().close()
 
     async def on_connect(self) -> None:
         """Say once that we are there. Sessions may begin anew later."""

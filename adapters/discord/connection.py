@@ -20,8 +20,8 @@ class DiscordSettings:
     """
     `secret` signs the ids of updates.
 
-    With a `base_url`, `https://HOST:PORT`, all of Discord's hosts are looked for there, and its
-    certificates are checked against `ca_file`.
+    With a `base_url`, `https://HOST:PORT` (443 without a port), all of Discord's hosts are looked
+    for there, and its certificates are checked against `ca_file`.
     """
 
     token: str = attrs.field(repr=False)
@@ -44,7 +44,7 @@ class OneServer(AbstractResolver):
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
-        self._host, self._port = parts.hostname or "", parts.port or 0
+        self._host, self._port = parts.hostname or "", parts.port or 443
         self._names = aiohttp.DefaultResolver()
 
     async def resolve(
@@ -53,7 +53,7 @@ class OneServer(AbstractResolver):
         """Return the addresses of our server under the name that was asked for."""
         if not f".{host}".endswith(tuple(f".{name}" for name in DISCORD)):
             raise OSError(f"{host} is not a host of Discord; {port} is not asked for")
-        found = await self._names.resolve(self._host, self._port or port, family)
+        found = await self._names.resolve(self._host, self._port, family)
         for each in found:
             each["hostname"] = host
         return found

@@ -9,8 +9,9 @@ import asyncio
 import contextlib
 import time
 from collections import OrderedDict
-from collections.abc import Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from enum import Enum, auto
+from functools import partial
 from typing import TypeVar
 
 import discord
@@ -22,13 +23,16 @@ from adapters.chat.surface import MessageGoneError, NotShownError, ReplyTo, Show
 from adapters.chat.views.pages import text_card
 from adapters.discord.cards import Interaction, changed, sent
 from adapters.discord.troubles import ALREADY_ACKNOWLEDGED, InteractionOverError, explained
-from adapters.discord.updates import address_of, shown_at
+from adapters.discord.updates import address_of, is_alone, shown_at
 
 T = TypeVar("T")
 Files = Sequence[tuple[str, bytes]]
 
 DEFERRED_AFTER_S = 0.2
 TOKEN_LIVES_S = 14.5 * 60
+PAUSE_S = 1.5
+"""At most, before a second try: Discord wants to hear from us within 3 s."""
+
 _REMEMBERED = 5_000
 
 log = structlog.get_logger()
@@ -37,7 +41,7 @@ log = structlog.get_logger()
 class _State(Enum):
     NEW = auto()
     DEFERRED = auto()
-    """A command's person sees that we are thinking."""
+    """There is a message of ours to be edited: a command's person sees that we are thinking."""
     ANSWERED = auto()
 
 
@@ -53,6 +57,12 @@ class OpenInteraction:
         self._is_command = interaction.type is discord.InteractionType.application_command
         self._private = private
         self._state = _State.NEW
+        self._once_taken = _State.DEFERRED
+        """The state after our response. What only acknowledges a button is no message of ours."""
+        self._in_hand: Card | None = None
+        """What was to be shown first."""
+        self._untold: str | None = None
+        """What is told in place of a card that could not be shown; empty for nothing at all."""
         self._turn = asyncio.Lock()
         self._timer = asyncio.create_task(self._defer_soon())
 
@@ -71,36 +81,59 @@ class OpenInteraction:
 
         Raises InteractionOverError when that cannot be done by the interaction, and NotShownError.
         """
+        self._in_hand = self._in_hand or card
         async with self._turn:
             try:
-                with explained():
-                    message = await self._answer(card, files)
-            except InteractionOverError:
-                self.until = 0.0
+                message = await self._twice(lambda: self._answer(card, files))
+            except NotShownError as error:
+                # Whatever all who are there may see, the bot can say by itself.
+                is_lost = card.private and not is_alone(self.reply_to)
+                self._untold = error.user_message if is_lost else ""
+                if isinstance(error, InteractionOverError):
+                    self.until = 0.0
                 raise
         channel = self._interaction.channel_id or 0
         return ShownAt("") if card.private else shown_at(channel, message)
 
     async def settle(self) -> None:
-        """Acknowledge what needed no card."""
+        """Acknowledge what needed no card; tell of one that could not be shown anywhere."""
         async with self._turn:
-            with contextlib.suppress(NotShownError), explained():
-                if self._state is _State.NEW and self._is_command:
-                    said = self._interaction.response.send_message(texts.NOTED, ephemeral=True)
-                    await self._responded(said)
-                elif self._state is _State.NEW:
-                    await self._responded(self._interaction.response.defer())
-                elif self._state is _State.DEFERRED:
-                    await self._interaction.delete_original_response()
+            is_noted = self._is_command and self._state is _State.NEW and self._untold is None
+            said = texts.NOTED if is_noted else self._untold
+            answer = partial(self._answer, text_card(said)) if said else self._leave
+            with contextlib.suppress(NotShownError):
+                await self._twice(answer)
             self._state = _State.ANSWERED
 
     async def end(self) -> None:
-        """Say that it will not be answered any more, if it was not."""
-        self.close()
-        if self._state is not _State.ANSWERED and not self.is_over:
-            await self.show(text_card(texts.RESTARTING))
+        """
+        Say that it will not be answered any more, if it was not.
 
-    async def _answer(self, card: Card, files: Files) -> int:
+        A card that was just being shown is shown: what it tells is so, and a job of it goes on.
+        """
+        self.close()
+        if self._state is not _State.ANSWERED:
+            await self.show(self._in_hand or text_card(texts.RESTARTING))
+
+    async def _twice(self, call: Callable[[], Awaitable[T]], *, pause_s: float = PAUSE_S) -> T:
+        """
+        Make a call, and once more if it failed while nothing is shown twice by that.
+
+        Raises InteractionOverError when nothing was shown, so that it may be shown elsewhere.
+        """
+        try:
+            with explained():
+                return await call()
+        except NotShownError as error:
+            if self._state is _State.ANSWERED:
+                raise
+            log.info("discord.no_response", code=error.code, error=str(error))
+            if error.wait_s > pause_s or isinstance(error, InteractionOverError):
+                raise InteractionOverError(str(error)) from error
+            await asyncio.sleep(error.wait_s)
+        return await self._twice(call, pause_s=-1.0)
+
+    async def _answer(self, card: Card, files: Files = ()) -> int:
         way = self._interaction
         if self._state is _State.NEW:
             sending = way.response.send_message(ephemeral=card.private, **sent(card, files))
@@ -123,15 +156,21 @@ class OpenInteraction:
     async def _defer_soon(self) -> None:
         await asyncio.sleep(DEFERRED_AFTER_S)
         async with self._turn:
-            if self._state is not _State.NEW:
-                return
-            try:
-                with explained():
-                    deferring = self._interaction.response.defer(ephemeral=self._private)
-                    if await self._responded(deferring) is not None:
-                        self._state = _State.DEFERRED if self._is_command else _State.ANSWERED
-            except NotShownError as error:
-                log.warning("discord.not_deferred", code=error.code, error=str(error))
+            if self._state is _State.NEW:
+                with contextlib.suppress(NotShownError):
+                    await self._twice(self._defer)
+
+    async def _defer(self) -> None:
+        self._once_taken = _State.DEFERRED if self._is_command else _State.ANSWERED
+        await self._responded(self._interaction.response.defer(ephemeral=self._private))
+        self._state = self._once_taken
+
+    async def _leave(self) -> None:
+        """Have it acknowledged, and nothing to be seen of that."""
+        if self._state is _State.NEW:
+            await self._defer()
+        if self._state is _State.DEFERRED:
+            await self._interaction.delete_original_response()
 
     async def _responded(self, call: Coroutine[object, object, T]) -> T | None:
         """Make the one response; None when Discord says that it has it already."""
@@ -140,8 +179,7 @@ class OpenInteraction:
         except discord.HTTPException as error:
             if error.code != ALREADY_ACKNOWLEDGED:
                 raise
-            # Its answer was lost. A command's response is ours to edit, a button's may not be.
-            self._state = _State.DEFERRED if self._is_command else _State.ANSWERED
+            self._state = self._once_taken  # the receipt was lost
             return None
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 from contextlib import suppress
+from functools import partial
 
 import attrs
 import discord
@@ -11,6 +12,7 @@ from adapters.chat import texts
 from adapters.chat.cards import Card, Span, Style
 from adapters.chat.fit import fit
 from adapters.chat.governor import Governor, Rate
+from adapters.chat.mending import Mending
 from adapters.chat.surface import (
     ChatClosedError,
     FilesRefusedError,
@@ -49,6 +51,7 @@ class DiscordSurface(Surface):
     def __init__(self, media: Media, *, governor: Governor | None = None) -> None:
         self.client: discord.Client | None = None
         self.interactions = OpenInteractions()
+        self.mending = Mending(bug="discord.bug")
         self._media = media
         self._governor = governor or Governor(bot=OF_BOT, of_chat=lambda _: OF_CHANNEL)
 
@@ -87,11 +90,8 @@ class DiscordSurface(Surface):
         shown = await self._sent_anyhow(to, card, name=name, answers=status)
         if status:
             title = [span for span in card.spans if span.style is Style.BOLD][:1]
-            left = Card(spans=(*title, Span(f"  {texts.SHOWN_BELOW}", Style.QUIET)))
-            try:
-                await self._edited_in_turn(to, status, fit(left, LIMITS))
-            except NotShownError as error:
-                log.debug("discord.status_left", code=error.code, error=str(error))
+            left = fit(Card(spans=(*title, Span(f"  {texts.SHOWN_BELOW}", Style.QUIET))), LIMITS)
+            await self.mending.put_right(partial(self._edited_in_turn, to, status, left))
         return shown
 
     async def _sent_anyhow(
@@ -111,13 +111,7 @@ class DiscordSurface(Surface):
                 raise ChatClosedError(str(over)) from over
 
     async def _sent(
-        self,
-        to: ReplyTo,
-        card: Card,
-        *,
-        name: str,
-        files: Files = (),
-        answers: ShownAt = NOWHERE,
+        self, to: ReplyTo, card: Card, *, name: str, files: Files = (), answers: ShownAt = NOWHERE
     ) -> ShownAt:
         channel = channel_of(to)
 

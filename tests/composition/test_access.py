@@ -2,11 +2,15 @@
 
 from pathlib import Path
 
+import attrs
 import pytest
 import trustme
 
 from composition.access import TELEGRAM, DiscordAccess, Listen, TelegramAccess
 from composition.config import Config, SettingsError
+from composition.container import Container
+from composition.run import talking, working
+from infrastructure.comfy_deploy.settings import ComfySettings
 
 
 @pytest.fixture(autouse=True)
@@ -56,6 +60,44 @@ def test_everything_may_be_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert (config.discord.base_url, config.discord.ca_file) == ("https://127.0.0.1:82", ca_file)
     assert (config.operators_chat, config.listen) == ("telegram:-1001", Listen("::1", 0))
     assert str(config.listen) == "[::1]:0"
+
+
+@pytest.mark.parametrize("url", ["https://127.0.0.1", "https://discord.example.com:8443"])
+def test_discord_may_be_elsewhere_with_a_port_or_without(
+    monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.setenv("DISCORD_TOKEN", "a.b.c")
+    monkeypatch.setenv("DISCORD_BASE_URL", url)
+
+    assert Config.from_env().discord == DiscordAccess(token="a.b.c", base_url=url)
+
+
+def test_what_an_address_of_discord_must_be_tells_of_the_port(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("DISCORD_TOKEN", "a.b.c")
+    monkeypatch.setenv("DISCORD_BASE_URL", "http://127.0.0.1")
+
+    with pytest.raises(SettingsError, match=r"https://HOST:PORT \(443 without a port\)"):
+        Config.from_env()
+
+
+@pytest.mark.parametrize("setting", ["STATIONTHIS_LISTEN", "STATIONTHIS_PRIVATE_LISTEN"])
+async def test_a_host_that_nobody_has_is_a_setting_that_is_named(
+    tmp_path: Path, setting: str
+) -> None:
+    nowhere, free = Listen("fe80::1%nowhere", 0), Listen("127.0.0.1", 0)
+    hooks, page = (nowhere, free) if setting == "STATIONTHIS_LISTEN" else (free, nowhere)
+    comfy = ComfySettings(api_key="k", base_url="http://127.0.0.1:9/api")
+    config = Config(data_dir=tmp_path, database_url="memory:", comfy=comfy)
+    listening = attrs.evolve(config, listen=hooks, private_listen=page)
+    container = Container(config=listening, owner="worker:test")
+
+    with pytest.raises(SettingsError) as refused:
+        async with working(container), talking(container, hooks_at=container.hook_server()):
+            pass
+
+    assert list(refused.value.problems) == [setting]
 
 
 @pytest.mark.parametrize(

@@ -13,14 +13,19 @@ from tests.adapters.discord.bench import SECRET, TOKEN, Bench
     "host",
     ["discord.com", "gateway.discord.gg", "gateway-us-1.discord.gg", "cdn.discordapp.com"],
 )
-async def test_every_host_of_discord_is_found_at_the_one_address(host: str) -> None:
-    resolver = OneServer("https://127.0.0.1:8443")
+@pytest.mark.parametrize(
+    ("url", "port"), [("https://127.0.0.1:8443", 8443), ("https://127.0.0.1", 443)]
+)
+async def test_every_host_of_discord_is_found_at_the_one_address(
+    host: str, url: str, port: int
+) -> None:
+    resolver = OneServer(url)
 
-    found = await resolver.resolve(host, 443, socket.AF_INET)
+    found = await resolver.resolve(host, 444, socket.AF_INET)
     await resolver.close()
 
     assert {(each["hostname"], each["host"], each["port"]) for each in found} == {
-        (host, "127.0.0.1", 8443)
+        (host, "127.0.0.1", port)
     }
 
 

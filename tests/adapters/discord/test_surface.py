@@ -154,6 +154,19 @@ async def test_results_are_shown_even_if_the_card_cannot_be_put_right(
     await bench.surface.finish(bench.to, shown_at, an_end(await bench.result()), key="job-1")
 
     assert [len(each.media) for each in ann.messages] == [0, 1]
+    await until(lambda: texts.SHOWN_BELOW in ann.messages[0].text)
+
+
+async def test_a_card_that_is_gone_is_not_put_right_again_and_again(
+    bench: Bench, ann: Person
+) -> None:
+    shown_at = await bench.surface.send(bench.to, WAITING, key="job-1")
+    ann.delete(ann.messages[0].id)
+
+    await bench.surface.finish(bench.to, shown_at, an_end(await bench.result()), key="job-1")
+    await bench.surface.mending.wait(0.7)
+
+    assert bench.called("PATCH", "/messages/") == 1
 
 
 @pytest.mark.parametrize("file_limit", [100, 10_000_000])
