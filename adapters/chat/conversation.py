@@ -8,6 +8,8 @@ the person's next update must not.
 
 import asyncio
 import hashlib
+from collections.abc import Awaitable, Callable
+from math import inf
 from typing import assert_never
 
 import structlog
@@ -26,7 +28,7 @@ from adapters.chat.cards import Card
 from adapters.chat.commands import take_apart
 from adapters.chat.making import Making, Rest
 from adapters.chat.stopping import Stopping
-from adapters.chat.surface import Surface
+from adapters.chat.surface import ChatClosedError, NotShownError, Surface
 from adapters.chat.turns import Turns
 from adapters.chat.updates import ChatUpdate, UpdateHandler
 from adapters.chat.views.pages import bug_card, error_card, text_card
@@ -38,6 +40,12 @@ from core.shared.ports import Clock, SeenOnce
 A_DAY_S = 86_400.0
 DOUBLE_PRESS_S = 1.5
 """The same button of the same message within this time is one press."""
+
+SHOWN_AGAIN_AFTER_S = (1.0, 3.0)
+"""An answer has so many further tries; a job's end has the courier's, which are without number."""
+
+LONGEST_WAIT_S = 60.0
+"""A platform that wants a longer silence gets it, and no answer after it."""
 
 log = structlog.get_logger()
 
@@ -54,6 +62,7 @@ class Conversation(UpdateHandler):
         answers: Answers,
         seen: SeenOnce,
         clock: Clock,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._accounts = accounts
         self._making = making
@@ -61,6 +70,7 @@ class Conversation(UpdateHandler):
         self._answers = answers
         self._seen = seen
         self._clock = clock
+        self._sleep = sleep
         self._turns = Turns()
 
     async def handle(self, update: ChatUpdate, surface: Surface) -> None:
@@ -96,12 +106,22 @@ class Conversation(UpdateHandler):
             await self._show(update, surface, outcome)
 
     async def _show(self, update: ChatUpdate, surface: Surface, card: Card) -> None:
-        try:
-            await surface.send(update.reply_to, card, key=f"answer-{update.id}")
-        except StationError as error:
-            log.warning("chat.not_shown", code=error.code, error=str(error))
-        except Exception:
-            log.exception("chat.not_shown", error_id=update.id[:8])
+        wait_s = 0.0
+        for pause_s in (0.0, *SHOWN_AGAIN_AFTER_S):
+            if pause_s:
+                await self._sleep(max(pause_s, wait_s))
+            try:
+                await surface.send(update.reply_to, card, key=f"answer-{update.id}")
+            except StationError as error:
+                log.warning("chat.not_shown", code=error.code, error=str(error))
+                wait_s = _silence_s(error)
+            except Exception:
+                log.exception("chat.not_shown", error_id=update.id[:8])
+                return
+            else:
+                return
+            if wait_s > LONGEST_WAIT_S:
+                return
 
     async def _answer(self, update: ChatUpdate, surface: Surface) -> Card | Rest | None:
         if update.trouble is not None:
@@ -159,6 +179,13 @@ class Conversation(UpdateHandler):
                 return await self._command(update, account, surface, name=command, rest="")
             case _:
                 assert_never(action)
+
+
+def _silence_s(error: StationError) -> float:
+    """Return how long to be silent after an error; without end when to try again is in vain."""
+    if isinstance(error, NotShownError) and not isinstance(error, ChatClosedError):
+        return error.wait_s
+    return inf
 
 
 def _error_id(update: ChatUpdate) -> str:

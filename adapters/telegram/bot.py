@@ -19,6 +19,7 @@ from adapters.chat.pictures import check_size, not_fetched, take_or_tell
 from adapters.chat.tasks import Tasks
 from adapters.chat.updates import ChatUpdate, UpdateHandler, update_id
 from adapters.telegram.connection import Polls, request_over_aiohttp
+from adapters.telegram.intake import Intake
 from adapters.telegram.surface import TelegramSurface
 from adapters.telegram.updates import (
     PLATFORM,
@@ -72,40 +73,43 @@ class TelegramBot(Front):
         self._surface = surface
         self._media = media
         self._alert = alert
-        self._alerts = Tasks(bug="telegram.bug")
+        self._beside = Tasks(bug="telegram.bug")
         self._hearing = Tasks(bug="telegram.bug")
+        self._is_unreadable_told = False
 
     async def run(self, ready: Ready) -> None:
-        request, polls = request_over_aiohttp(), Polls(self._surface.intake)
-        app = self._application(request, polls.request)
+        self._surface.intake = Intake()
+        self._is_unreadable_told = False
+        polls = Polls(self._surface.intake, unreadable=self._unreadable)
+        request, polling = request_over_aiohttp(), request_over_aiohttp(polls)
+        app = self._application(request, polling)
         try:
             await app.initialize()
             await self._list_commands(app)
             await app.start()
-            await self._poll(app)
             self._surface.bot = app.bot
+            await self._poll(app)
             await ready(f"@{app.bot.username}")
             await polls.refused.wait()
             raise FrontRefusedError("Telegram does not know our token any more")
         except InvalidToken as error:
             raise FrontRefusedError("Telegram does not know our token") from error
         finally:
-            await _shielded(self._close(app, polls))
+            await _shielded(self._close(app))
             await request.shutdown()
-            await polls.request.shutdown()
+            await polling.shutdown()
 
-    async def _close(self, app: App, polls: Polls) -> None:
-        """Let what is being answered be answered, confirm what is taken, and end the rest."""
-        polls.is_ending = True
+    async def _close(self, app: App) -> None:
+        """Let what is being answered be answered, confirm what is done, and end the rest."""
         await self._hearing.wait(ENDING_S)
+        self._surface.intake.close()  # whoever is cut off from here on is not done
         self._surface.bot = None
         with contextlib.suppress(TimeoutError, TelegramError):
             async with asyncio.timeout(CONFIRMED_S):
                 if app.updater is not None and app.updater.running:
                     await app.updater.stop()
-        # Not before: whoever is cut off here would count as taken.
         await self._hearing.stop()
-        await self._alerts.stop()
+        await self._beside.stop()
         with contextlib.suppress(TimeoutError, TelegramError):
             async with asyncio.timeout(STOPPED_S):
                 if app.running:
@@ -148,42 +152,53 @@ class TelegramBot(Front):
         log.warning("telegram.polling_failed", error=error.message)
         if isinstance(error, Conflict):
             text = "Another program polls Telegram with our token. Stop one of the two."
-            self._alerts.begin(self._alert("telegram.conflict", text))
+            self._beside.begin(self._alert("telegram.conflict", text))
+
+    def _unreadable(self) -> None:
+        if not self._is_unreadable_told:
+            self._is_unreadable_told = True
+            text = "Telegram sent what we cannot read; it was passed over. The log has its number."
+            self._beside.begin(self._alert("telegram.unreadable", text))
 
     async def _hear(self, update: Update, _: object) -> None:
         if (task := asyncio.current_task()) is not None:
             self._hearing.add(task)
-        with self._surface.intake.taking(update.update_id):
-            if update.callback_query is not None:
-                await self._press(update.callback_query, number=update.update_id)
-            elif update.message is not None:
-                await self._message(update.message, number=update.update_id)
+        intake = self._surface.intake
+        try:
+            heard = await self._heard(update)
+            if heard is not None:
+                intake.starts(heard.id, update.update_id)
+                await self._conversation.handle(heard, self._surface)
+        finally:
+            intake.done(update.update_id)
 
-    async def _press(self, query: CallbackQuery, *, number: int) -> None:
-        answering = asyncio.create_task(_answered(query))
+    async def _heard(self, update: Update) -> ChatUpdate | None:
+        if update.callback_query is not None:
+            return self._pressed(update.callback_query)
+        return await self._said(update.message) if update.message is not None else None
+
+    def _pressed(self, query: CallbackQuery) -> ChatUpdate | None:
+        self._beside.begin(_answered(query))
         address = address_of_press(query)
-        if address is not None and query.data is not None:
-            self._surface.intake.answered_at(address.reply_to, number)
-            pressed = ChatUpdate(
-                id=update_id(self._settings.secret, PLATFORM, "press", query.id),
-                sender=identity_of(query.from_user.id),
-                reply_to=address.reply_to,
-                action=query.data,
-                message=str(address.message),
-            )
-            await self._conversation.handle(pressed, self._surface)
-        await answering
+        if address is None or query.data is None:
+            return None
+        return ChatUpdate(
+            id=update_id(self._settings.secret, PLATFORM, "press", query.id),
+            sender=identity_of(query.from_user.id),
+            reply_to=address.reply_to,
+            action=query.data,
+            message=str(address.message),
+        )
 
-    async def _message(self, message: Message, *, number: int) -> None:
+    async def _said(self, message: Message) -> ChatUpdate | None:
         said = said_in(message, username=message.get_bot().username)
         if said is None or message.from_user is None:
-            return
+            return None
         address = address_of(message)
-        self._surface.intake.answered_at(address.reply_to, number)
         fetches = [partial(_fetched, said.picture)] if said.picture else []
         images, trouble = await take_or_tell(self._media, fetches)
         names = ("message", address.chat, message.message_id)
-        update = ChatUpdate(
+        return ChatUpdate(
             id=update_id(self._settings.secret, PLATFORM, *names),
             sender=identity_of(message.from_user.id),
             reply_to=address.reply_to,
@@ -191,7 +206,6 @@ class TelegramBot(Front):
             images=images,
             trouble=trouble,
         )
-        await self._conversation.handle(update, self._surface)
 
 
 async def _fetched(picture: PhotoSize | Document) -> bytes:

@@ -8,18 +8,8 @@ from itertools import groupby
 from typing import Any, TypeVar
 
 import attrs
-from telegram import (
-    Bot,
-    InputMedia,
-    InputMediaAnimation,
-    InputMediaAudio,
-    InputMediaDocument,
-    InputMediaPhoto,
-    InputMediaVideo,
-    LinkPreviewOptions,
-    Message,
-    ReplyParameters,
-)
+import telegram
+from telegram import Bot, InputMedia, LinkPreviewOptions, Message, ReplyParameters
 from telegram.constants import ChatAction, ParseMode
 from telegram.error import TelegramError
 
@@ -37,7 +27,12 @@ from adapters.chat.surface import (
 from adapters.chat.tasks import Tasks
 from adapters.telegram.cards import LIMITS, html_of, keyboard, sent_as
 from adapters.telegram.intake import Intake
-from adapters.telegram.troubles import ChatMovedError, TopicGoneError, explained
+from adapters.telegram.troubles import (
+    ChatMovedError,
+    TooLargeError,
+    TopicGoneError,
+    explained,
+)
 from adapters.telegram.updates import Address, Place
 from core.media.model import MediaRef
 from core.media.service import Media
@@ -59,13 +54,6 @@ DOCUMENT = "document"
 MOST_MOVES = 3
 _REMEMBERED = 1_000
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
-_INPUTS: dict[str, Callable[..., InputMedia]] = {
-    "photo": InputMediaPhoto,
-    "video": InputMediaVideo,
-    "animation": InputMediaAnimation,
-    "audio": InputMediaAudio,
-    DOCUMENT: InputMediaDocument,
-}
 _ALBUMS = {"photo": "visual", "video": "visual", "audio": "audio", DOCUMENT: DOCUMENT}
 """What may stand in one album together."""
 
@@ -77,7 +65,7 @@ def rate_of(chat: str) -> Rate:
 
 @attrs.frozen
 class _File:
-    """A file as it is sent, and what as."""
+    """A file as it is sent, and what as: the library's names are made of that."""
 
     kind: str
     data: bytes = attrs.field(repr=False)
@@ -85,7 +73,8 @@ class _File:
 
     def input(self, **given: object) -> InputMedia:
         """Return the file as the library sends it among others, or in another's place."""
-        return _INPUTS[self.kind](self.data, filename=self.name, **given)
+        made: Callable[..., InputMedia] = getattr(telegram, f"InputMedia{self.kind.title()}")
+        return made(self.data, filename=self.name, **given)
 
 
 class TelegramSurface(Surface):
@@ -105,11 +94,11 @@ class TelegramSurface(Surface):
         self._governor = governor or Governor(bot=OF_BOT, of_chat=rate_of)
         self._moved: dict[int, int] = {}
         self._shown: OrderedDict[tuple[int, str], ShownAt] = OrderedDict()
-        self._albums_sent: OrderedDict[str, int] = OrderedDict()
+        self._files_sent: OrderedDict[str, int] = OrderedDict()
         self._typing = Tasks(bug="telegram.bug")
 
     async def send(self, to: ReplyTo, card: Card, *, key: str) -> ShownAt:
-        self.intake.taken(to)
+        self.intake.shown(key)
         address = Address.read(to)
         chat = self._now(address).chat
         if not self._governor.is_held(str(chat)) and self._governor.delay_s(str(chat)) > SOON_S:
@@ -184,16 +173,24 @@ class TelegramSurface(Surface):
 
     async def _send_albums(self, address: Address, media: Sequence[MediaRef], *, key: str) -> None:
         """Send several results; those that were sent are not sent again when a later one fails."""
-        albums = [list(each) for _, each in groupby(media, _album_of)]
-        for number, album in enumerate(albums):
-            if number >= self._albums_sent.get(key, 0):
-                files = [await self._file(ref) for ref in album]
-                try:
-                    await self._sent(address, partial(self._send_album, files))
-                except FilesRefusedError:
-                    plain = [attrs.evolve(file, kind=DOCUMENT) for file in files]
-                    await self._sent(address, partial(self._send_album, plain))
-                _remember(self._albums_sent, key, number + 1)
+        for _, album in groupby(media[self._files_sent.get(key, 0) :], _album_of):
+            files = [await self._file(ref) for ref in album]
+            try:
+                await self._send_together(address, files, key=key)
+            except TooLargeError:
+                for file in files:
+                    await self._send_together(address, [file], key=key)
+
+    async def _send_together(self, address: Address, files: Sequence[_File], *, key: str) -> None:
+        """Send files in one call; as documents where they are not taken as what they are."""
+        try:
+            await self._sent(address, partial(self._send_album, files))
+        except TooLargeError:
+            raise
+        except FilesRefusedError:
+            plain = [attrs.evolve(file, kind=DOCUMENT) for file in files]
+            await self._sent(address, partial(self._send_album, plain))
+        _remember(self._files_sent, key, self._files_sent.get(key, 0) + len(files))
 
     async def _sent(
         self, address: Address, call: Callable[[Address], Coroutine[object, object, T]]
@@ -221,16 +218,10 @@ class TelegramSurface(Surface):
             )
 
     async def _send_file(self, at: Address, card: Card, file: _File) -> Message:
-        bot = self._connected()
-        ways: dict[str, Callable[..., Coroutine[object, object, Message]]] = {
-            "photo": bot.send_photo,
-            "video": bot.send_video,
-            "animation": bot.send_animation,
-            "audio": bot.send_audio,
-            DOCUMENT: bot.send_document,
-        }
+        bot, name = self._connected(), f"send_{file.kind}"
+        send: Callable[..., Coroutine[object, object, Message]] = getattr(bot, name)
         with explained():
-            return await ways[file.kind](
+            return await send(
                 at.chat,
                 file.data,
                 filename=file.name,

@@ -1,9 +1,17 @@
 """Telegram's errors as ours: what may come later, what never will, and what is no trouble."""
 
 import contextlib
+import re
 from collections.abc import Iterator
 
-from telegram.error import BadRequest, ChatMigrated, Forbidden, RetryAfter, TelegramError
+from telegram.error import (
+    BadRequest,
+    ChatMigrated,
+    Forbidden,
+    NetworkError,
+    RetryAfter,
+    TelegramError,
+)
 
 from adapters.chat.surface import (
     ChatClosedError,
@@ -24,17 +32,36 @@ CLOSED = (
     "not enough rights",
     "have no rights",
     "topic_closed",
+    "topic_deleted",
+    "chat_restricted",
+    "user_is_blocked",
+    "need administrator rights",
     "chat_write_forbidden",
     "chat_send_photos_forbidden",
 )
-FILE_REFUSED = ("photo_", "image_process_failed", "wrong type of the web page content")
+FILE_REFUSED = (
+    "photo_",
+    "image_process_failed",
+    "wrong type of the web page content",
+    "wrong file identifier",
+    "group send failed",
+)
 """As the texts begin that refuse a picture which would do as a document."""
+
+_IN_AN_ALBUM = re.compile(r'failed to send message .*? error message "(?:bad request: )?(.+)"')
+"""An album is refused for one of its files, in whose own words."""
 
 
 class TopicGoneError(NotShownError):
     """The topic of the group is not there any more; the group is."""
 
     code = "chat.topic_gone"
+
+
+class TooLargeError(FilesRefusedError):
+    """The files are too many bytes for one call."""
+
+    code = "chat.too_large"
 
 
 class ChatMovedError(NotShownError):
@@ -68,12 +95,16 @@ def _ours(error: TelegramError) -> NotShownError | None:
             return ChatClosedError(error.message)
         case BadRequest():
             return _of_refusal(error.message)
+        case NetworkError() if "too large" in error.message.lower():
+            return TooLargeError(error.message)
         case _:
             return NotShownError(f"{type(error).__name__}: {error.message}")
 
 
 def _of_refusal(message: str) -> NotShownError | None:
     text = message.lower()
+    if inner := _IN_AN_ALBUM.search(text):
+        text = inner[1]
     if any(each in text for each in AS_IT_SHOULD_BE):
         return None
     if TOPIC_GONE in text:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.infrastructure.media.pictures import a_picture
 from tests.journeys.fronts import (
     DISCORD_TOKEN,
     TELEGRAM_TOKEN,
@@ -268,3 +269,74 @@ async def test_no_token_is_in_a_log_that_tells_everything(tmp_path: Path) -> Non
         log = world.log
         assert len(log) > 10_000
         assert [secret for secret in secrets if secret in log] == []
+
+
+CROWD = 40
+END = pytest.mark.parametrize("end", ["SIGTERM", "kill -9"])
+
+
+async def ended(world: Station, end: str, *, pause_s: float = 0) -> None:
+    """End the program, and start it again."""
+    await (world.kill() if end == "kill -9" else world.program.stop())
+    await asyncio.sleep(pause_s)
+    await world.start_again()
+
+
+async def see_answers(person: Person, words: str, *, count: int) -> None:
+    """Wait until a person has so many answers."""
+    async with asyncio.timeout(60):
+        while True:
+            if sum(words in shown.text for shown in await person.looks()) >= count:
+                return
+            await asyncio.sleep(0.02)
+
+
+@END
+async def test_a_crowd_whose_program_ends_is_answered_by_the_next(end: str, tmp_path: Path) -> None:
+    async with station("telegram", tmp_path) as world:
+        people = [await world.person() for _ in range(CROWD)]
+        for text in (f"/make a red fox {SMALL} steps=4", "/points"):
+            await asyncio.gather(*(person.say(text) for person in people))
+        await asyncio.sleep(0.15)
+
+        await ended(world, end)
+
+        for person in people:
+            await see_answers(person, "You have", count=1)
+            await see(person, is_result, within_s=60)
+        results = [is_result(shown) for person in people for shown in await person.looks()]
+        assert (sum(results), await world.runs()) == (CROWD, CROWD)
+
+
+@END
+async def test_answers_that_wait_for_their_pace_outlive_the_program(
+    end: str, tmp_path: Path
+) -> None:
+    async with station("telegram", tmp_path) as world:
+        ann = await world.person()
+        for _ in range(8):
+            await ann.say("/points")
+        await asyncio.sleep(0.5)
+        waiting = world.telegram.waiting
+
+        # The next program cannot know that Telegram has heard much of us just now.
+        await ended(world, end, pause_s=5)
+
+        await see_answers(ann, "You have", count=8)
+        assert waiting > 0
+
+
+@END
+async def test_a_picture_that_comes_in_slowly_is_not_lost_at_an_end(
+    end: str, tmp_path: Path
+) -> None:
+    async with station("telegram", tmp_path) as world:
+        ann = await world.person()
+        world.telegram.faults.add(method="getFile", kind=telegram_faults.Late(8))
+        await ann.say(f"make it blue {SMALL}", image=a_picture(size=(64, 48)))
+        await asyncio.sleep(3)
+
+        await ended(world, end)
+
+        await see(ann, is_result)
+        assert await world.runs() == 1

@@ -5,7 +5,7 @@ from itertools import count
 import attrs
 
 from tests.servers.telegram_contract import Upload
-from tests.servers.telegram_errors import Wire, bad_request
+from tests.servers.telegram_errors import RefusedError, Wire, bad_request
 from tests.servers.telegram_files import StoredFile
 from tests.servers.telegram_html import Text, parsed
 from tests.servers.telegram_keyboard import inline_keyboard
@@ -81,15 +81,24 @@ class Sending:
         _check_album(items)
         captions = [caption_of(each) for each in items]
         self._replied(chat, ask.values)
-        files = [
-            self._state.shelf.wanted(each["type"], each["media"], files=ask.files, hints=each)
-            for each in items
-        ]
+        files = [self._in_album(number, each, ask) for number, each in enumerate(items, start=1)]
         album = {"media_group_id": str(next(self._albums))}
         return [
             self._post(chat, ask.values | item, text=caption, file=file, more=album).wire()
             for item, caption, file in zip(items, captions, files, strict=True)
         ]
+
+    def _in_album(self, number: int, item: Wire, ask: Ask) -> StoredFile:
+        """Return a file of an album. Raises RefusedError in the words that albums have for it."""
+        try:
+            return self._state.shelf.wanted(
+                item["type"], item["media"], files=ask.files, hints=item
+            )
+        except RefusedError as refused:
+            words = refused.description.removeprefix("Bad Request: ")
+            raise bad_request(
+                f'failed to send message #{number} with the error message "{words}"'
+            ) from refused
 
     def _post(
         self,

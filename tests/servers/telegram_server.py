@@ -19,6 +19,9 @@ DEFAULT_TOKEN = "1234:abc"
 _HOST = "127.0.0.1"
 _GOODBYE_S = 0.5
 _MOST_BODY = 1024 * 1024 * 1024
+MOST_IN_A_REQUEST = 51 * 1024 * 1024
+"""Of all files together; each of them may have 50 MB."""
+
 _SUPERGROUP = "-100"
 
 
@@ -179,6 +182,9 @@ class TelegramServer:
             given = await given_in(request)
         except RefusedError as refused:
             return await answered(request, Outcome(refused.code, refused.body))
+        if sum(len(each.data) for each in given.files.values()) > MOST_IN_A_REQUEST:
+            too_large = RefusedError(413, "Request Entity Too Large")
+            return await answered(request, Outcome(too_large.code, too_large.body))
         token, method = request.match_info["token"], request.match_info["method"]
         return await answered(request, await self._gate.take(token, method, given))
 

@@ -22,7 +22,6 @@ from tests.adapters.telegram.bench import (
 )
 from tests.infrastructure.media.pictures import a_picture
 from tests.servers.telegram_faults import Drop, Status
-from tests.servers.telegram_flood import FloodLimits
 from tests.servers.telegram_server import TelegramServer
 from tests.until import until
 
@@ -42,6 +41,7 @@ async def test_the_same_update_again_has_the_same_id() -> None:
     async with a_bench() as bench:
         update = bench.server.push({"message": {**_from(bench), "text": "a red fox"}})
         first = await bench.hears()
+        await until(lambda: bench.server.waiting == 0)
         bench.server.resend(update)
 
         second = await bench.hears(2)
@@ -197,31 +197,6 @@ async def test_a_press_on_a_message_that_is_out_of_reach_is_heard() -> None:
         assert len(bench.conversation.heard) == 1
 
 
-async def test_what_was_not_taken_comes_again_after_a_crash() -> None:
-    async with a_bench() as bench:
-        bench.conversation.gate.clear()
-        await bench.ann.say("a red fox")
-        first = await bench.hears()
-
-        waiting = bench.server.waiting
-        bench.conversation.gate.set()
-        await until(lambda: bench.server.waiting == 0)
-
-        assert (waiting, first.text) == (1, "a red fox")
-
-
-async def test_what_is_being_answered_counts_as_taken() -> None:
-    async with a_bench(limits=FloodLimits()) as bench:
-        bench.conversation.answer = "soon"
-        bench.surface._governor.hold("7", 1.0)  # noqa: SLF001 - as a 429 would
-        await bench.ann.say("a red fox")
-        await bench.hears()
-
-        await until(lambda: bench.server.waiting == 0)
-
-        assert [each.text for each in bench.ann.messages if each.from_bot] == []
-
-
 async def test_a_bug_in_one_update_is_noted_and_the_next_is_heard() -> None:
     async with a_bench() as bench:
         bench.conversation.answer = "fine"
@@ -338,25 +313,6 @@ async def test_what_is_not_for_us_holds_up_nobody() -> None:
 
         assert (await bench.hears()).text == "a red fox"
         assert asyncio.get_running_loop().time() - began_at < 1
-
-
-async def test_what_is_not_taken_at_the_end_comes_again() -> None:
-    server = TelegramServer(token=TOKEN)
-    async with server.running():
-        first, second = Listening(), Listening()
-        first.gate.clear()
-        ann = server.person(user_id=7, first_name="Ann", started=True)
-        with capture_logs():
-            for conversation in (first, second):
-                surface = TelegramSurface(a_media())
-                bot = a_bot(server, surface, media=a_media(), conversation=conversation, alerts=[])
-                async with polling(bot):
-                    if conversation is first:
-                        await ann.say("a red fox")
-                    await until(lambda heard=conversation.heard: bool(heard))  # type: ignore[misc] # mypy cannot tell a lambda's default
-
-        assert [each.text for each in second.heard] == ["a red fox"]
-        assert first.heard[0].id == second.heard[0].id
 
 
 async def test_a_bot_that_is_run_again_leaves_nothing_of_the_first_run() -> None:

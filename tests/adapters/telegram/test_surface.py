@@ -12,7 +12,7 @@ from adapters.telegram.surface import OF_GROUP, OF_PERSON, TelegramSurface, rate
 from adapters.telegram.updates import Place
 from core.media.model import MediaRef
 from core.shared.ids import JobId
-from tests.adapters.telegram.bench import a_bench, a_media
+from tests.adapters.telegram.bench import Bench, a_bench, a_media
 from tests.servers.telegram_faults import (
     Drop,
     DropAfter,
@@ -241,16 +241,71 @@ async def test_a_group_that_moves_without_end_is_tried_later() -> None:
             await bench.surface.send(ReplyTo("telegram:-1001:0:0"), WAITING, key="k")
 
 
-async def test_an_album_that_is_refused_comes_as_documents() -> None:
+ALBUM_REFUSED = (
+    "IMAGE_PROCESS_FAILED",
+    'failed to send message #1 with the error message "PHOTO_INVALID_DIMENSIONS"',
+    'failed to send message #2 with the error message "Bad Request: IMAGE_PROCESS_FAILED"',
+    "group send failed",
+)
+
+
+@pytest.mark.parametrize("words", ALBUM_REFUSED)
+async def test_an_album_that_is_refused_comes_as_documents(words: str) -> None:
     async with a_bench() as bench:
-        refusal = Status(400, "Bad Request: IMAGE_PROCESS_FAILED")
+        refusal = Status(400, f"Bad Request: {words}")
         bench.server.faults.add(kind=refusal, method="sendMediaGroup")
         result = a_result(await bench.result(), await bench.result())
 
         await bench.surface.finish(bench.to, NOWHERE, result, key="job-1")
 
-        kinds = [media.kind for shown in bench.ann.messages for media in shown.media]
-        assert kinds == ["document", "document"]
+        assert kinds(bench) == ["document", "document"]
+
+
+def kinds(bench: Bench) -> list[str]:
+    return [media.kind for shown in bench.ann.messages for media in shown.media]
+
+
+async def test_an_album_that_is_too_large_comes_file_by_file() -> None:
+    async with a_bench() as bench:
+        half = [bytes([number]) * 26 * 1024 * 1024 for number in range(2)]
+        files = [
+            await bench.media.keep_result(JOB, number, data, name="a.zip")
+            for number, data in enumerate(half)
+        ]
+
+        await bench.surface.finish(bench.to, NOWHERE, a_result(*files), key="job-1")
+
+        assert kinds(bench) == ["document", "document"]
+        assert (bench.called("sendDocument"), bench.called("sendMediaGroup")) == (2, 0)
+
+
+async def test_files_that_were_sent_one_by_one_are_not_sent_again() -> None:
+    async with a_bench() as bench:
+        too_large = Status(413, "Request Entity Too Large")
+        bench.server.faults.add(kind=too_large, method="sendMediaGroup")
+        bench.server.faults.add(kind=Html502(), method="sendMessage")
+        result = a_result(await bench.result(), await bench.result())
+
+        with pytest.raises(NotShownError):
+            await bench.surface.finish(bench.to, NOWHERE, result, key="job-1")
+        await bench.surface.finish(bench.to, NOWHERE, result, key="job-1")
+
+        assert kinds(bench) == ["photo", "photo"]
+
+
+async def test_a_chat_that_is_closed_by_any_words_is_not_tried_again() -> None:
+    words = (
+        "TOPIC_DELETED",
+        "CHAT_RESTRICTED",
+        "USER_IS_BLOCKED",
+        "need administrator rights in the channel chat",
+    )
+    async with a_bench() as bench:
+        for each in words:
+            refusal = Status(400, f"Bad Request: {each}")
+            bench.server.faults.add(kind=refusal, method="sendMessage")
+            with pytest.raises(ChatClosedError):
+                await bench.shows("nobody reads this")
 
 
 async def test_in_a_group_an_answer_replies_to_what_was_said() -> None:
