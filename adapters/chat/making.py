@@ -133,9 +133,12 @@ class Making:
         await self._start.wake(job)
 
     async def _show(self, update: ChatUpdate, surface: Surface, *, job: Job, card: Card) -> None:
-        # In its message's turn: its end must not come before.
+        # In its message's turn, and not when its end was quicker: that came before, and stays.
         try:
             async with self._turns.of(job.id):
+                now = await self._jobs.get(job.id)
+                if now is None or now.state.is_end:
+                    return
                 shown_at = await surface.send(update.reply_to, card, key=message_key(job))
                 await self._jobs.note_shown(job.id, shown_at)
         except StationError as error:

@@ -204,6 +204,16 @@ async def test_the_same_message_after_its_end_starts_nothing(talk: Talk) -> None
     assert (await talk.job(an_id(1))).state is JobState.CANCELLED
 
 
+async def test_a_job_that_has_ended_meanwhile_shows_no_waiting_card(talk: Talk) -> None:
+    async with talk.container.message_turns().of(an_id(1)):
+        saying = asyncio.create_task(talk.say("a red fox", id=an_id(1)))
+        await until(lambda: woken(talk) == [an_id(1)])
+        await talk.container.end()(await talk.job(an_id(1)), JobState.CANCELLED)
+    await saying
+
+    assert talk.surface.calls == []
+
+
 async def test_the_same_message_again_shows_the_card_that_was_not_shown(talk: Talk) -> None:
     talk.surface.fail_with(ServiceTroubleError("the platform is away"))
     with capture_logs():
