@@ -75,7 +75,7 @@ async def test_what_the_service_does_not_tell_is_no_failure(
     assert checks[name].found.startswith("the service does not tell")
 
 
-async def test_machines_that_are_ready_are_counted(tmp_path: Path, emulator: Emulator) -> None:
+async def test_t_24_machines_that_are_ready_are_counted(tmp_path: Path, emulator: Emulator) -> None:
     check = (await report(with_comfy(tmp_path, emulator.base_url)))["machines"]
 
     assert (check.label, check.found) == ("ok", "3, all ready")

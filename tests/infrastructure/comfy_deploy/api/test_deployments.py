@@ -252,7 +252,7 @@ async def test_a_workflow_without_deployments_has_none() -> None:
         assert await Deployments(calls).of_workflow(WORKFLOW) == ()
 
 
-async def test_a_deployment_is_saved_with_what_was_ordered_and_no_nulls() -> None:
+async def test_t_11_a_deployment_is_saved_with_what_was_ordered_and_no_nulls() -> None:
     async with service(recorded("save")) as (server, calls):
         saved = await Deployments(calls).save(order())
 

@@ -93,7 +93,7 @@ async def test_more_versions_come_with_a_workflow_when_wanted() -> None:
     assert asked(server) == [f"GET /workflow/{WORKFLOW}?limit=5"]
 
 
-async def test_a_new_workflow_has_its_graphs_as_text() -> None:
+async def test_t_11_a_new_workflow_has_its_graphs_as_text() -> None:
     async with service(recorded("create workflow")) as (server, calls):
         made = await Workflows(calls).create(WORKFLOW_ORDER)
 
@@ -169,7 +169,7 @@ async def test_versions_are_listed_without_their_graphs() -> None:
     assert "workflow_api" not in attrs.asdict(found[0])
 
 
-async def test_a_version_is_read_by_its_number() -> None:
+async def test_t_09_a_version_is_read_by_its_number() -> None:
     async with service(recorded("version")) as (server, calls):
         found = await Workflows(calls).version(WORKFLOW, 1)
 
@@ -177,7 +177,7 @@ async def test_a_version_is_read_by_its_number() -> None:
     assert (found.version, list(found.workflow)) == (1, ["nodes"])
 
 
-async def test_a_version_is_read_by_its_id() -> None:
+async def test_t_09_a_version_is_read_by_its_id() -> None:
     async with service(recorded("version by id")) as (server, calls):
         found = await Workflows(calls).version_by_id(VERSION)
 
