@@ -153,12 +153,10 @@ async def test_a_time_that_runs_out_ends_the_stream_and_never_its_reader() -> No
 
 
 async def test_a_shorter_time_can_be_given() -> None:
-    async with (
-        held(QUEUING) as (_, client),
-        opened(client, STREAM_LOGS, limit_s=0.05) as events,
-    ):
+    async with held(QUEUING) as (_, client):
         with pytest.raises(NoAnswerError, match=r"0\.05 s"):
-            _ = [each async for each in events]
+            async with opened(client, STREAM_LOGS, limit_s=0.05) as events:
+                _ = [each async for each in events]
 
 
 async def test_cancelling_who_waits_for_a_run_closes_its_connection() -> None:
