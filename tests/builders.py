@@ -5,7 +5,7 @@ Every default is valid and dull. Times are counted from `NOW`; people are ADA an
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import attrs
 
@@ -37,6 +37,7 @@ from core.shared.ids import (
 from core.workflows.model import Input, InputKind, InputValue, Workflow
 
 NOW = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
+LONG_AGO = NOW - timedelta(days=9_000)
 ADA = AccountId("ada")
 BOB = AccountId("bob")
 CHAT = ChatId("web:chat-1")

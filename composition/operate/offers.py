@@ -7,15 +7,12 @@ from datetime import UTC, datetime
 
 import attrs
 
-from core.shared.errors import ServiceError
 from core.workflows.model import Workflow
 from core.workflows.service import normal_name
 from infrastructure.clock import SystemClock
 from infrastructure.comfy_deploy.api.service import ComfyDeployApi
 from infrastructure.comfy_deploy.catalogue import ComfyDeployCatalogue
-from infrastructure.comfy_deploy.endpoints import LIST_DEPLOYMENTS
-from infrastructure.comfy_deploy.errors import read_error, told_by
-from infrastructure.comfy_deploy.hot import deployments_of
+from infrastructure.comfy_deploy.hot import deployment_rows
 from infrastructure.comfy_deploy.wire import DeploymentRow
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
@@ -80,28 +77,16 @@ async def offered(api: ComfyDeployApi) -> Offered:
         api.client, SystemClock(), ttl_s=api.client.settings.catalogue_ttl_s
     )
     # All ask the same two questions at once, so the service is asked no more than twice.
-    workflows, *halves = await asyncio.gather(
-        catalogue.all(), _half(api, is_fluid=False), _half(api, is_fluid=True)
-    )
-    found = [each for half in halves if not isinstance(half, ServiceError) for each in half]
+    workflows, halves = await asyncio.gather(catalogue.all(), deployment_rows(api.client))
+    found = halves.found
     by_id = {each.id: each for each in found}
     return Offered(
         offers=tuple(
             Offer(workflow=each, deployment=by_id.get(each.deployment)) for each in workflows
         ),
         clashes=tuple(_clashes(workflows, found)),
-        lost=next((str(half) for half in halves if isinstance(half, ServiceError)), ""),
+        lost=next(map(str, halves.failures), ""),
     )
-
-
-async def _half(api: ComfyDeployApi, *, is_fluid: bool) -> tuple[DeploymentRow, ...] | ServiceError:
-    try:
-        with told_by(read_error):
-            return await api.client.read(
-                LIST_DEPLOYMENTS, deployments_of, query={"is_fluid": is_fluid}
-            )
-    except ServiceError as error:
-        return error
 
 
 def _clashes(workflows: Iterable[Workflow], found: Iterable[DeploymentRow]) -> Iterable[Clash]:

@@ -15,9 +15,8 @@ from core.workflows.ports import WorkflowCatalogue
 from core.workflows.service import normal_name
 from infrastructure.comfy_deploy.answers import CallError
 from infrastructure.comfy_deploy.client import ComfyDeployClient
-from infrastructure.comfy_deploy.endpoints import GET_DEPLOYMENT, LIST_DEPLOYMENTS
-from infrastructure.comfy_deploy.errors import read_error, told_by
-from infrastructure.comfy_deploy.hot import deployments_of
+from infrastructure.comfy_deploy.endpoints import GET_DEPLOYMENT
+from infrastructure.comfy_deploy.hot import deployment_rows
 from infrastructure.comfy_deploy.inputs import inputs_of
 from infrastructure.comfy_deploy.wire import DeploymentRow, row, rows
 
@@ -100,30 +99,14 @@ class ComfyDeployCatalogue(WorkflowCatalogue):
         )
         return tuple(sorted(made, key=lambda each: each.name))
 
-    async def _deployments(self) -> list[DeploymentRow]:
+    async def _deployments(self) -> tuple[DeploymentRow, ...]:
         """Return both halves of the list; one alone only if there has never been a whole one."""
-        halves = await asyncio.gather(
-            self._half(is_fluid=False), self._half(is_fluid=True), return_exceptions=True
-        )
-        found: list[DeploymentRow] = []
-        failures: list[BaseException] = []
-        for half in halves:
-            if isinstance(half, BaseException):
-                failures.append(half)
-            else:
-                found.extend(half)
-        if failures and (self._known is not None or not found):
-            raise failures[0]
-        for failure in failures:
-            # One broken Enum node makes the service lose a whole half.
+        halves = await deployment_rows(self._client)
+        if halves.failures and (self._known is not None or not halves.found):
+            raise halves.failures[0]
+        for failure in halves.failures:
             _log.warning("catalogue.half", problem=str(failure))
-        return found
-
-    async def _half(self, *, is_fluid: bool) -> tuple[DeploymentRow, ...]:
-        with told_by(read_error):
-            return await self._client.read(
-                LIST_DEPLOYMENTS, deployments_of, query={"is_fluid": is_fluid}
-            )
+        return halves.found
 
     async def _workflow(
         self, name: WorkflowName, found: DeploymentRow, gate: asyncio.Semaphore

@@ -1,7 +1,7 @@
 """Runs generations at ComfyUI Deploy."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from core.generations.model import RunUpdate
 from core.generations.ports import GenerationGateway, RunRequest
@@ -25,9 +25,6 @@ MAX_PAGES = 40
 
 CLOCKS_DIFFER = timedelta(seconds=60)
 """By how much the service's clock may be behind ours."""
-
-EVER = datetime(2000, 1, 1, tzinfo=UTC)
-"""Older than any run."""
 
 
 class ComfyDeployGateway(GenerationGateway):
@@ -54,7 +51,7 @@ class ComfyDeployGateway(GenerationGateway):
         return run
 
     async def find(
-        self, deployment: DeploymentId, marker: JobId, *, since: datetime = EVER
+        self, deployment: DeploymentId, marker: JobId, *, since: datetime
     ) -> RunId | None:
         if self._client.settings.dialect == LEGACY:
             raise NotThereError("the first generation of the API does not list runs")

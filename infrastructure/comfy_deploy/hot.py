@@ -11,6 +11,10 @@ import msgspec
 
 from core.shared.errors import ServiceTroubleError
 from infrastructure.comfy_deploy.answers import Answer
+from infrastructure.comfy_deploy.client import ComfyDeployClient
+from infrastructure.comfy_deploy.endpoints import LIST_DEPLOYMENTS
+from infrastructure.comfy_deploy.errors import read_error, told_by
+from infrastructure.comfy_deploy.halves import Halves, both_halves
 from infrastructure.comfy_deploy.wire import DeploymentRow, deployment_row, rows
 
 
@@ -29,6 +33,16 @@ class _Fields(TypedDict, total=False):
 
 
 _decoder = msgspec.json.Decoder(list[_Fields])
+
+
+async def deployment_rows(client: ComfyDeployClient) -> Halves[DeploymentRow]:
+    """Return all deployments, as far as they can be read."""
+    return await both_halves(lambda is_fluid: _half(client, is_fluid=is_fluid))
+
+
+async def _half(client: ComfyDeployClient, *, is_fluid: bool) -> tuple[DeploymentRow, ...]:
+    with told_by(read_error):
+        return await client.read(LIST_DEPLOYMENTS, deployments_of, query={"is_fluid": is_fluid})
 
 
 def deployments_of(answer: Answer) -> tuple[DeploymentRow, ...]:

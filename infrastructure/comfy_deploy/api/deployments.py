@@ -1,13 +1,12 @@
 """The deployments of the workspace: a version of a workflow, on a machine, in an environment."""
 
-import asyncio
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
 import attrs
 import structlog
 
-from core.shared.errors import NotThereError, ServiceError, ServiceTroubleError
+from core.shared.errors import NotThereError, ServiceTroubleError
 from infrastructure.comfy_deploy.api.calls import Calls, given
 from infrastructure.comfy_deploy.api.workflows import FullVersion, Version
 from infrastructure.comfy_deploy.client import Query
@@ -20,6 +19,7 @@ from infrastructure.comfy_deploy.endpoints import (
     SAVE_DEPLOYMENT,
     WORKFLOW_DEPLOYMENTS,
 )
+from infrastructure.comfy_deploy.halves import both_halves
 
 ENVIRONMENTS = (
     "staging",
@@ -181,20 +181,15 @@ class Deployments:
         options are no JSON breaks it. Raises the error of the first when both are broken.
         Source: `GET /deployments`, contract 5, quirks C8 and C9.
         """
-        halves = await asyncio.gather(
-            self._half_or_error(environment, is_fluid=False),
-            self._half_or_error(environment, is_fluid=True),
-        )
-        broken = [half for half in halves if isinstance(half, ServiceError)]
-        if len(broken) == len(halves):
-            # A list cannot be missing, but its 500 has the words for what is.
-            lost = isinstance(broken[0], NotThereError)
-            raise ServiceTroubleError(str(broken[0])) if lost else broken[0]
-        for error in broken:
+        query = {} if environment is None else {"environment": environment}
+        halves = await both_halves(lambda is_fluid: self._half({"is_fluid": is_fluid, **query}))
+        for error in halves.failures:
+            if halves.are_both_lost:
+                # A list cannot be missing, but its 500 has the words for what is.
+                lost = isinstance(error, NotThereError)
+                raise ServiceTroubleError(str(error)) if lost else error
             _log.warning("deployments.half", problem=str(error))
-        return _newest_first(
-            each for half in halves if not isinstance(half, ServiceError) for each in half
-        )
+        return _newest_first(halves.found)
 
     async def get(self, deployment_id: str) -> Deployment:
         """
@@ -268,17 +263,6 @@ class Deployments:
         Source: `DELETE /deployment/{id}`, contract 5, quirk C1.
         """
         await self._calls.raw(DELETE_DEPLOYMENT, at={"deployment_id": deployment_id})
-
-    async def _half_or_error(
-        self, environment: str | None, *, is_fluid: bool
-    ) -> tuple[Deployment, ...] | ServiceError:
-        query: dict[str, str | int | float | bool] = {"is_fluid": is_fluid}
-        if environment is not None:
-            query["environment"] = environment
-        try:
-            return await self._half(query)
-        except ServiceError as error:
-            return error
 
     async def _half(self, query: Query) -> tuple[Deployment, ...]:
         found: dict[str, Deployment] = {}

@@ -48,6 +48,7 @@ from infrastructure.comfy_deploy.wire import (
     run_update,
     run_with_input,
 )
+from tests.builders import LONG_AGO
 from tests.fakes.clock import FixedClock
 from tests.infrastructure.comfy_deploy.loopback import Loopback, Reply, json_reply, settings_for
 from tests.infrastructure.comfy_deploy.mutations import Mutant, mutant, stream_mutant
@@ -222,7 +223,7 @@ def asked_of_gateway(client: ComfyDeployClient) -> dict[str, Asked]:
     order = RunRequest(deployment=deployment, inputs={"prompt": "a"}, marker=job)
     return {
         "gateway.submit": lambda: ComfyDeployGateway(client).submit(order),
-        "gateway.find": lambda: ComfyDeployGateway(client).find(deployment, job),
+        "gateway.find": lambda: ComfyDeployGateway(client).find(deployment, job, since=LONG_AGO),
         "gateway.status": lambda: ComfyDeployGateway(client).status(run),
         "gateway.cancel": lambda: ComfyDeployGateway(client).cancel(run),
         "catalogue.all": lambda: ComfyDeployCatalogue(client, FixedClock(NOW), 1.0).all(),

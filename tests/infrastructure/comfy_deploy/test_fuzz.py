@@ -15,6 +15,7 @@ from infrastructure.comfy_deploy.answers import CallError
 from infrastructure.comfy_deploy.client import ComfyDeployClient
 from infrastructure.comfy_deploy.endpoints import ENDPOINTS, LIST_DEPLOYMENTS
 from infrastructure.comfy_deploy.gateway import ComfyDeployGateway
+from tests.builders import LONG_AGO
 from tests.infrastructure.comfy_deploy.counting import CountingMeter
 from tests.infrastructure.comfy_deploy.fuzzing import (
     WORD,
@@ -81,7 +82,7 @@ async def test_the_calls_that_are_tried_ask_every_endpoint() -> None:
                 await ask()
         stage.give(json_reply({"workflow_id": WORD}))
         with suppress(StationError):
-            await ComfyDeployGateway(client).find(DeploymentId(WORD), JobId("job"))
+            await ComfyDeployGateway(client).find(DeploymentId(WORD), JobId("job"), since=LONG_AGO)
 
     streams = {each.name for each in ENDPOINTS if "stream" in each.path}
     assert set(meter.in_flight) | streams == {each.name for each in ENDPOINTS}

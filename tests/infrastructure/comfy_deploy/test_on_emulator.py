@@ -19,6 +19,7 @@ from infrastructure.emulator.faults import Ending, OutputShape, RequestFault, Ru
 from infrastructure.emulator.server import Emulator
 from infrastructure.emulator.settings import EmulatorSettings
 from infrastructure.emulator.workspace import TEXT2IMG
+from tests.builders import LONG_AGO
 
 JOB = JobId("0123456789abcdef0123456789abcdef")
 DEPLOYMENT = DeploymentId(TEXT2IMG.id)
@@ -86,7 +87,7 @@ async def test_t_05_an_unclear_submit_made_one_run_which_is_found(
         await gateway.submit(a_request())
 
     runs = emulator.runs.newest_first(workflow_id=TEXT2IMG.workflow_id)
-    assert [each.id for each in runs] == [await gateway.find(DEPLOYMENT, JOB)]
+    assert [each.id for each in runs] == [await gateway.find(DEPLOYMENT, JOB, since=LONG_AGO)]
 
 
 @pytest.mark.parametrize("shape", OutputShape)
@@ -147,5 +148,7 @@ async def test_many_people_are_served_at_once(gateway: ComfyDeployGateway) -> No
         *(gateway.submit(attrs.evolve(a_request(), marker=each)) for each in markers)
     )
 
-    found = await asyncio.gather(*(gateway.find(DEPLOYMENT, each) for each in markers))
+    found = await asyncio.gather(
+        *(gateway.find(DEPLOYMENT, each, since=LONG_AGO) for each in markers)
+    )
     assert found == runs

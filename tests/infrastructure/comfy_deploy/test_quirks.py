@@ -24,6 +24,7 @@ from infrastructure.emulator.faults import Ending, OddOutput, RequestFault, RunF
 from infrastructure.emulator.server import Emulator
 from infrastructure.emulator.settings import EmulatorSettings
 from infrastructure.emulator.workspace import TEXT2IMG
+from tests.builders import LONG_AGO
 from tests.infrastructure.comfy_deploy.loopback import CRASH, Loopback, json_reply
 
 JOB = JobId("0123456789abcdef0123456789abcdef")
@@ -127,7 +128,7 @@ async def test_quirk_b6_a_run_whose_machine_said_no_may_run_and_is_looked_for(
         await gateway.submit(RunRequest(deployment=deployment, inputs={"prompt": "x"}, marker=JOB))
 
     (run,) = emulator.runs.newest_first(workflow_id=TEXT2IMG.workflow_id)
-    assert await gateway.find(deployment, JOB) == run.id
+    assert await gateway.find(deployment, JOB, since=LONG_AGO) == run.id
 
 
 @pytest.mark.parametrize(
