@@ -61,6 +61,21 @@ class DataFolder:
         return self.path / "catalogue.json"
 
     @property
+    def workflows(self) -> Path:
+        """Where the workflows are kept for a start at which the service does not answer."""
+        return self.path / "workflows.json"
+
+    @property
+    def wildcards(self) -> Path:
+        """Where the operator puts lists of words, one file each; need not be there."""
+        return self.path / "wildcards"
+
+    @property
+    def loras(self) -> Path:
+        """Where the operator lists LoRA files; need not be there."""
+        return self.path / "loras.toml"
+
+    @property
     def database_url(self) -> str:
         """The SQLite database that is used when no other is named."""
         return f"sqlite:///{self.path / 'station.db'}"

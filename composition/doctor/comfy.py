@@ -11,7 +11,7 @@ from composition.doctor.check import Check, Step
 from composition.doctor.comfy_address import SETTING, Address
 from composition.doctor.faults import Unheard
 from composition.doctor.network import Heard, Service, failed, words
-from core.workflows.service import normal_name
+from core.workflows.snapshot import normal_name
 from infrastructure.comfy_deploy.api.deployments import Deployment
 from infrastructure.comfy_deploy.decoding import decoded_rows
 

@@ -7,7 +7,10 @@ from contextlib import asynccontextmanager
 import attrs
 
 from core.shared.errors import ServiceError
-from core.workflows.model import Input, InputKind, InputValue, Workflow
+from core.workflows.filling import accept
+from core.workflows.inputs import Input, InputValue
+from core.workflows.kinds import InputKind
+from core.workflows.model import Workflow
 from core.workflows.service import Workflows
 from infrastructure.clock import SystemClock
 from infrastructure.comfy_deploy.api.run_orders import RunOrder
@@ -22,9 +25,8 @@ _COUNTS = frozenset({"steps", "batch", "count", "frames", "length", "images", "s
 
 async def default_workflow(api: ComfyDeployApi, name: str) -> Workflow:
     """Return the workflow of a bare sentence. Raises ServiceError, UnknownWorkflowError."""
-    catalogue = ComfyDeployCatalogue(
-        api.client, SystemClock(), ttl_s=api.client.settings.catalogue_ttl_s
-    )
+    ttl_s = api.client.settings.catalogue_ttl_s
+    catalogue = ComfyDeployCatalogue(api.client, SystemClock(), ttl_s)
     try:
         return await Workflows(catalogue, default=name).for_sentence(with_image=False)
     finally:
@@ -38,7 +40,7 @@ def smallest_inputs(workflow: Workflow) -> Mapping[str, InputValue]:
     }
     if workflow.prompt is not None:
         given[workflow.prompt.name] = WISH
-    return workflow.accept(given)
+    return accept(workflow, given)
 
 
 def _small(each: Input) -> float | None:

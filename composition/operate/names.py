@@ -3,7 +3,8 @@
 import difflib
 from collections.abc import Iterable
 
-from core.workflows.service import NEAR, NEAREST, normal_name
+from core.workflows.service import NEAREST
+from core.workflows.snapshot import NEAR, normal_name
 
 
 def nearest(asked: str, known: Iterable[str]) -> str:

@@ -33,7 +33,7 @@ from composition.operate.tables import (
 )
 from core.generations.model import RunOutput
 from core.shared.errors import RunUnknownError
-from core.workflows.service import normal_name
+from core.workflows.snapshot import normal_name
 from infrastructure.comfy_deploy.api.runs import LogLine, Run, RunRow, ServiceStatus
 from infrastructure.comfy_deploy.api.service import ComfyDeployApi
 from infrastructure.comfy_deploy.api.workflows import WorkflowRow

@@ -8,9 +8,9 @@ from pathlib import Path
 import attrs
 
 from composition.operate.command import CommandRefusedError
-from composition.operate.offers import Offer
 from composition.operate.tables import iso
-from core.workflows.model import Input
+from core.workflows.inputs import Input
+from core.workflows.model import Workflow
 
 Noted = Mapping[str, object]
 """What is noted of one workflow."""
@@ -33,9 +33,9 @@ class Changes:
     changed: Mapping[str, tuple[str, ...]]
 
 
-def notes_of(offers: Iterable[Offer], now: datetime) -> Notes:
+def notes_of(workflows: Iterable[Workflow], now: datetime) -> Notes:
     """Return what is to be noted of the workflows as they are now."""
-    noted = {offer.workflow.name: _noted(offer) for offer in offers}
+    noted = {each.name: _noted(each) for each in workflows}
     # Through JSON, so that they compare equal with what is read from the file.
     return Notes(workflows=json.loads(json.dumps(noted)), synced_at=iso(now) or "")
 
@@ -44,9 +44,9 @@ def changes(before: Notes, after: Notes) -> Changes:
     """Return what is different."""
     old, new = before.workflows, after.workflows
     differing = {
-        name: tuple(_differences(old[name], new[name]))
+        name: found
         for name in sorted(old.keys() & new.keys())
-        if old[name] != new[name]
+        if (found := tuple(_differences(old[name], new[name])))
     }
     return Changes(
         new=tuple(sorted(new.keys() - old.keys())),
@@ -84,14 +84,15 @@ def _unreadable(place: Path) -> str:
     return f"{place} cannot be read as notes of a sync: remove it, and the next sync begins anew."
 
 
-def _noted(offer: Offer) -> Noted:
-    workflow = offer.workflow
+def _noted(workflow: Workflow) -> Noted:
     return {
         "title": workflow.title,
         "description": workflow.description,
         "gpu": workflow.gpu,
         "deployment": workflow.deployment,
-        "environment": offer.environment,
+        "environment": workflow.runs_on.environment or None,
+        "version": workflow.runs_on.version,
+        "category": workflow.category,
         "inputs": {each.name: _noted_input(each) for each in workflow.inputs},
     }
 
@@ -108,8 +109,9 @@ def _noted_input(wanted: Input) -> Noted:
 
 def _differences(old: Noted, new: Noted) -> Iterable[str]:
     """Return what is different of one workflow, in words."""
-    for field in sorted(old.keys() | new.keys()):
-        was, is_now = old.get(field), new.get(field)
+    # An older program noted fewer things: what it did not note has not changed.
+    for field in sorted(old.keys() & new.keys()):
+        was, is_now = old[field], new[field]
         if was == is_now:
             continue
         if isinstance(was, Mapping) and isinstance(is_now, Mapping):

@@ -1,11 +1,12 @@
 """Who is talking to us, where, and what was said."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 import attrs
 from attrs.validators import matches_re, max_len, min_len
 
-from core.shared.ids import AccountId
+from core.shared.ids import AccountId, ChatId
 
 
 @attrs.frozen
@@ -41,3 +42,27 @@ class TranscriptMessage:
     body: str
     at: datetime
     seq: int = 0
+
+
+@attrs.frozen(kw_only=True)
+class Preferences:
+    """
+    What somebody wants a workflow to begin with, by input name.
+
+    `set_aside` are those that the workflow does not take any more, with the reason: they are never
+    sent, and shown to whoever saved them. `version` is 0 before they are stored.
+    """
+
+    values: Mapping[str, str | int | float | bool] = attrs.field(factory=dict)
+    set_aside: Mapping[str, str] = attrs.field(factory=dict)
+    version: int = 0
+
+
+def personal(account: AccountId) -> str:
+    """Return whose the preferences are that a person takes to every chat."""
+    return f"account:{account}"
+
+
+def common(chat: ChatId) -> str:
+    """Return whose the preferences are that everybody in a chat begins with."""
+    return f"chat:{chat}"

@@ -1,10 +1,10 @@
 """What the sessions need from the world."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from core.sessions.model import Account, Identity, TranscriptMessage
+from core.sessions.model import Account, Identity, Preferences, TranscriptMessage
 from core.shared.ids import AccountId, ChatId
 
 
@@ -31,3 +31,28 @@ class Transcripts(Protocol):
 
     async def since(self, chat: ChatId, seq: int, *, limit: int) -> Sequence[TranscriptMessage]:
         """Return the newest `limit` messages that changed after `seq`, ordered by `seq`."""
+
+
+class PreferenceStore(Protocol):
+    """
+    Keeps what people and chats want workflows to begin with.
+
+    `owner` is `personal(account)` or `common(chat)`, `workflow` a WorkflowKey as text. Each method
+    is atomic, across processes too.
+    """
+
+    async def get(self, owner: str, workflow: str) -> Preferences:
+        """Return what is saved; empty ones, of version 0, where nothing is."""
+
+    async def save(self, owner: str, workflow: str, preferences: Preferences) -> bool:
+        """
+        Save over the version that was read; empty ones are forgotten.
+
+        Returns False, and changes nothing, when somebody was faster.
+        """
+
+    async def of_owner(self, owner: str) -> Mapping[str, Preferences]:
+        """Return all that is saved for somebody, by workflow, in the order of the workflows."""
+
+    async def of_workflow(self, workflow: str) -> Mapping[str, Preferences]:
+        """Return all that is saved for a workflow, by owner, in the order of the owners."""

@@ -4,6 +4,7 @@ Every error that StationThis raises on purpose.
     StationError                    has `code` (for logs and tests) and `user_message` (for people)
       UserMistakeError              the person can put it right, and the message says how
         InputRefusedError           a value that the workflow does not take
+          InputMissingError         one that it cannot do without was not given: a form asks for it
         UnknownWorkflowError        no workflow of that name
         NotEnoughPointsError        the wallet does not cover the quote
         MediaRefusedError           a file that is not an image we take, or is too large
@@ -61,6 +62,12 @@ class InputRefusedError(UserMistakeError):
         super().__init__(problem)
         self.name = name
         self.problem = problem
+
+
+class InputMissingError(InputRefusedError):
+    """An input that the workflow cannot do without was not given: a form can ask for it."""
+
+    code = "input.missing"
 
 
 class UnknownWorkflowError(UserMistakeError):

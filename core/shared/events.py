@@ -47,4 +47,13 @@ class RunEnded:
     ended_at: datetime | None
 
 
-Event = JobChanged | DeliveryDue | OperatorAlerted | RunEnded
+@attrs.frozen
+class WorkflowsChanged:
+    """The catalogue was read anew and is another one; `names` are the workflows that differ."""
+
+    name = "workflows.changed"
+
+    names: tuple[str, ...]
+
+
+Event = JobChanged | DeliveryDue | OperatorAlerted | RunEnded | WorkflowsChanged

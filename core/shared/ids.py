@@ -17,6 +17,12 @@ DeploymentId = NewType("DeploymentId", str)
 WorkflowName = NewType("WorkflowName", str)
 """The command under which people call a workflow: `text2img`; stable where deployments are not."""
 
+WorkflowKey = NewType("WorkflowKey", str)
+"""One workflow at ComfyUI Deploy: their UUID; neither a rename nor a new deployment changes it."""
+
+DraftId = NewType("DraftId", str)
+"""One form that is being filled in: 32 hexadecimal characters."""
+
 MediaId = NewType("MediaId", str)
 """One stored file: unguessable, ending in its true extension: `5f0c....png`."""
 

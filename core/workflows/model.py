@@ -1,221 +1,199 @@
-"""A workflow, what it wants to be told, and how a person's words become its inputs."""
+"""A workflow as people see it: a command with inputs; and where the service can run it."""
 
-import math
-from collections.abc import Mapping
+from datetime import datetime
 from enum import StrEnum
 
 import attrs
 
-from core.shared.errors import InputRefusedError
-from core.shared.ids import DeploymentId, WorkflowName
+from core.shared.ids import DeploymentId, WorkflowKey, WorkflowName
+from core.workflows.inputs import Input
+from core.workflows.kinds import InputKind, Role
 
-InputValue = str | int | float | bool
-"""What ComfyUI Deploy takes for one input: never null, never an object."""
-
-MAX_TEXT_LENGTH = 4_000
-"""Characters of one text input: what both platforms can carry in a message, and any model reads."""
-
-MAX_NUMBER_LENGTH = 40
-"""Characters of one number: more is not a number that anybody means."""
-
-PROMPT_NAMES = ("prompt", "input_prompt", "positive", "input_text", "text")
-SEED_NAMES = ("seed", "input_seed", "noise_seed")
-RANDOM_SEED = -1
+READY = "ready"
 
 
-class InputKind(StrEnum):
-    """What sort of value an input takes."""
+class OutputKind(StrEnum):
+    """What a workflow makes."""
 
-    TEXT = "text"
-    INTEGER = "integer"
-    NUMBER = "number"
-    BOOLEAN = "boolean"
-    CHOICE = "choice"
     IMAGE = "image"
+    VIDEO = "video"
+    AUDIO = "audio"
+    TEXT = "text"
     FILE = "file"
 
-    @property
-    def is_media(self) -> bool:
-        """Whether the value is a file that a person sends."""
-        return self in (InputKind.IMAGE, InputKind.FILE)
+
+class Category(StrEnum):
+    """Under which heading a workflow is listed, in the order of the headings."""
+
+    TEXT_TO_IMAGE = "text to image"
+    IMAGE_TO_IMAGE = "image to image"
+    UPSCALE = "upscale"
+    VIDEO = "video"
+    AUDIO = "audio"
+    TEXT = "text"
+    OTHER = "other"
 
 
 @attrs.frozen(kw_only=True)
-class Input:
-    """One external input of a workflow, as its deployment's `input_types` tells."""
+class Machine:
+    """Where runs are made, as the service last told; `status` is its own word."""
 
-    name: str
-    kind: InputKind
-    label: str = ""
-    description: str = ""
-    default: InputValue | None = None
-    minimum: float | None = None
-    maximum: float | None = None
-    options: tuple[str, ...] = ()
+    id: str
+    name: str = ""
+    status: str = READY
+    gpu: str | None = None
 
     @property
-    def is_seed(self) -> bool:
-        """Whether this is the seed, which is drawn anew for each generation unless given."""
-        return self.kind is InputKind.INTEGER and self.name.lower() in SEED_NAMES
+    def is_ready(self) -> bool:
+        """Whether it takes runs now."""
+        return self.status == READY
+
+
+@attrs.frozen(kw_only=True)
+class Deployment:
+    """One deployment of a workflow. Its id changes with a redeploy; `version` counts from 1."""
+
+    id: DeploymentId
+    environment: str = ""
+    updated_at: datetime | None = None
+    version_id: str = ""
+    version: int | None = None
+    gpu: str | None = None
+    machine: Machine | None = None
 
     @property
-    def is_prompt(self) -> bool:
-        """Whether a person's sentence goes here by its name."""
-        return self.kind is InputKind.TEXT and self.name.lower() in PROMPT_NAMES
-
-    def accept(self, value: object) -> InputValue:
-        """Return the value as this input takes it. Raises InputRefusedError."""
-        if self.kind is InputKind.BOOLEAN:
-            return self._boolean(value)
-        if self.kind in (InputKind.INTEGER, InputKind.NUMBER):
-            return self._number(value)
-        if self.kind is InputKind.CHOICE:
-            return self._choice(value)
-        return self._text(value)
-
-    def _refuse(self, problem: str) -> InputRefusedError:
-        return InputRefusedError(self.name, problem)
-
-    def _text(self, value: object) -> str:
-        # A NUL makes the service answer 500; nobody types one on purpose.
-        text = str(value).replace("\0", "").strip()
-        if len(text) > MAX_TEXT_LENGTH:
-            raise self._refuse(
-                f"“{self.name}” may have {MAX_TEXT_LENGTH:,} characters, not {len(text):,}. "
-                "Please shorten it.",
-            )
-        return text
-
-    def _boolean(self, value: object) -> bool:
-        if isinstance(value, bool):
-            return value
-        word = str(value).strip().lower()
-        if word in ("yes", "true", "on", "1"):
-            return True
-        if word in ("no", "false", "off", "0"):
-            return False
-        raise self._refuse(f"“{self.name}” is a switch: please say yes or no.")
-
-    def _choice(self, value: object) -> str:
-        text = str(value).strip()
-        for option in self.options:
-            if option.lower() == text.lower():
-                return option
-        raise self._refuse(
-            f"“{self.name}” can be {', '.join(self.options)}: please pick one of them."
-        )
-
-    def _number(self, value: object) -> int | float:
-        whole = self.kind is InputKind.INTEGER
-        number = _parse_number(value, whole=whole)
-        if number is None:
-            wanted = "a whole number" if whole else "a number"
-            raise self._refuse(f"“{self.name}” takes {wanted}{self._range()}: please give one.")
-        if self.is_seed and number == RANDOM_SEED:
-            return RANDOM_SEED
-        too_small = self.minimum is not None and number < self.minimum
-        too_large = self.maximum is not None and number > self.maximum
-        if too_small or too_large:
-            raise self._refuse(
-                f"“{self.name}” takes a number{self._range()}, and {number:,} is outside."
-            )
-        return number
-
-    def _range(self) -> str:
-        if self.minimum is None:
-            return "" if self.maximum is None else f" up to {_shown(self.maximum)}"
-        if self.maximum is None:
-            return f" from {_shown(self.minimum)} up"
-        return f" from {_shown(self.minimum)} to {_shown(self.maximum)}"
-
-
-def _shown(number: float) -> str:
-    """Return a limit as people write it: 2,048 and 0.5."""
-    return f"{int(number):,}" if float(number).is_integer() else f"{number:g}"
-
-
-def _parse_number(value: object, *, whole: bool) -> int | float | None:
-    """Return a finite number, or None for what is not one: `nan`, `1_000`, `0x10`, true."""
-    if isinstance(value, bool):
-        return None
-    if not isinstance(value, int | float):
-        value = str(value).strip()
-        if not value.isascii() or "_" in value or len(value) > MAX_NUMBER_LENGTH:
-            return None
-    try:
-        number = float(value)
-    except (ValueError, OverflowError):
-        return None
-    if not math.isfinite(number):
-        return None
-    if not whole:
-        return number
-    return int(number) if number.is_integer() and abs(number) < 2**53 else None
+    def is_ready(self) -> bool:
+        """Whether its machine takes runs; one that the service does not tell of is taken to."""
+        return self.machine is None or self.machine.is_ready
 
 
 @attrs.frozen(kw_only=True)
 class Workflow:
-    """One deployment of ComfyUI Deploy, as people see it: a command with inputs."""
+    """
+    One workflow of ComfyUI Deploy, as people see it: a command with inputs.
+
+    `deployments` are all that serve it, the one that runs first; `key` is the workflow's own id
+    at the service, which neither a rename nor a redeploy changes.
+    """
 
     name: WorkflowName
     title: str
     deployment: DeploymentId
+    key: WorkflowKey = attrs.field()
+    deployments: tuple[Deployment, ...] = ()
+    route: str = ""
+    """Why this deployment of several runs it, in one sentence; "" where there is no choice."""
     description: str = ""
     gpu: str | None = None
     inputs: tuple[Input, ...] = ()
+    outputs: tuple[OutputKind, ...] = ()
+    """Empty when the graph does not tell."""
+    category: Category = attrs.field()
+    base_model: str = ""
+    """The family of its checkpoint, as LoRA files name it: `SDXL`, `FLUX`; "" if unknown."""
+    lora_loaders: tuple[str, ...] = ()
+    """The classes of its nodes that load LoRA files."""
+    reads_lora_tags: bool = False
+    """Whether a node of it reads `<lora:name:weight>` in the prompt."""
+    aliases: tuple[str, ...] = ()
+    example: str = ""
+    """Words to try it with."""
+    is_hidden: bool = False
+    """Whether it is in no list; whoever knows the name can use it."""
+    for_admins: bool = False
+    fixed_price: int | None = None
+    """Whole points, whatever the run takes."""
+    price_factor: float = 1.0
+    as_files: bool = False
+    """Whether its results are sent as files, untouched."""
+
+    @key.default
+    def _key(self) -> WorkflowKey:
+        return WorkflowKey(self.name)
+
+    @category.default
+    def _category(self) -> Category:
+        return category_of(self.inputs, self.outputs)
+
+    @property
+    def runs_on(self) -> Deployment:
+        """The deployment that runs it."""
+        bare = Deployment(id=self.deployment, gpu=self.gpu)
+        return next((each for each in self.deployments if each.id == self.deployment), bare)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the machine takes runs now."""
+        return self.runs_on.is_ready
+
+    def is_for(self, *, for_admin: bool) -> bool:
+        """Whether somebody may use it who is, or is not, an operator."""
+        return for_admin or not self.for_admins
+
+    def is_listed_for(self, *, for_admin: bool) -> bool:
+        """Whether it is offered to somebody who is, or is not, an operator."""
+        return not self.is_hidden and self.is_for(for_admin=for_admin)
 
     @property
     def prompt(self) -> Input | None:
         """The input that takes a person's sentence, or None when there is no text input."""
         texts = [each for each in self.inputs if each.kind is InputKind.TEXT]
         named = [each for each in texts if each.is_prompt]
-        return next(iter(named or texts), None)
+        return next(iter(named or [each for each in texts if each.role is None]), None)
 
     @property
     def media_inputs(self) -> tuple[Input, ...]:
         """The inputs that take a file, in the order of the graph."""
         return tuple(each for each in self.inputs if each.kind.is_media)
 
-    def accept(self, given: Mapping[str, object]) -> dict[str, InputValue]:
-        """
-        Check what a person gave and complete it with the workflow's defaults.
+    @property
+    def primary(self) -> Input | None:
+        """The input that the workflow is about: its first file if it needs one, else the prompt."""
+        needed = (each for each in self.media_inputs if each.required)
+        return next(needed, None) or self.prompt or next(iter(self.inputs), None)
 
-        Returns every input that has a value. A seed that nobody gave is -1: the caller draws it.
-        Raises InputRefusedError for a name that is not an input, a value out of its range, a
-        missing file and an empty prompt.
-        """
-        known = {each.name: each for each in self.inputs}
-        for name in given:
-            if name not in known:
-                takes = ", ".join(known) or "nothing"
-                raise InputRefusedError(
-                    name, f"/{self.name} has no input “{name[:40]}”. It takes: {takes}."
-                )
-        accepted: dict[str, InputValue] = {}
+    def input_named(self, name: str) -> Input | None:
+        """Return the input of this name, else the one of this role; None for neither."""
+        lowered = name.lower()
+        by_name = {each.name: each for each in self.inputs}
         for each in self.inputs:
-            value = self._value(each, given.get(each.name))
-            if value is not None:
-                accepted[each.name] = value
-        return accepted
+            by_name.setdefault(each.name.lower(), each)
+        found = by_name.get(name) or by_name.get(lowered)
+        return found or next((each for each in self.inputs if each.role == lowered), None)
 
-    def _value(self, wanted: Input, given: object) -> InputValue | None:
-        if given is not None and not (given == "" and wanted.kind is not InputKind.TEXT):
-            value = wanted.accept(given)
-        elif wanted.is_seed:
-            return RANDOM_SEED
-        else:
-            value = "" if wanted.default is None else wanted.default
-        if value != "" or (wanted.kind is InputKind.TEXT and wanted != self.prompt):
-            return value
-        if wanted == self.prompt and wanted.is_prompt:
-            raise InputRefusedError(
-                wanted.name, f"Please say what you want to see: /{self.name} a red fox in the snow"
-            )
-        if wanted.kind is InputKind.IMAGE:
-            raise InputRefusedError(
-                wanted.name,
-                f"/{self.name} needs a picture: please send one together with the command.",
-            )
-        if wanted.kind is InputKind.FILE:
-            raise InputRefusedError(wanted.name, f"/{self.name} needs a file for “{wanted.name}”.")
-        return None
+
+def category_of(
+    inputs: tuple[Input, ...], outputs: tuple[OutputKind, ...], *, upscales: bool | None = None
+) -> Category:
+    """
+    Return the heading for a workflow of these inputs and outputs.
+
+    `upscales` says whether its graph makes pictures larger; None where the graph is not known.
+    """
+    # A film's last frame or a song's cover is saved beside it: neither is what it is for.
+    if OutputKind.VIDEO in outputs:
+        return Category.VIDEO
+    if OutputKind.AUDIO in outputs:
+        return Category.AUDIO
+    if outputs and OutputKind.IMAGE not in outputs:
+        return Category.TEXT if OutputKind.TEXT in outputs else Category.OTHER
+    if not outputs and any(each.role is Role.VIDEO for each in inputs):
+        return Category.VIDEO
+    if any(each.role in (Role.IMAGE, Role.MASK) and each.required for each in inputs):
+        return _category_of_picture(inputs, upscales=upscales)
+    has_words = any(each.kind is InputKind.TEXT and _is_sentence(each) for each in inputs)
+    return Category.TEXT_TO_IMAGE if has_words else Category.OTHER
+
+
+def _category_of_picture(inputs: tuple[Input, ...], *, upscales: bool | None) -> Category:
+    """Return the heading for what is made of a picture."""
+    prompt = next((each for each in inputs if each.is_prompt), None)
+    if prompt is None:
+        return Category.IMAGE_TO_IMAGE if upscales is False else Category.UPSCALE
+    # Upscalers that redraw come with a prompt that fits any picture; nobody needs to give one.
+    return Category.UPSCALE if upscales and not prompt.required else Category.IMAGE_TO_IMAGE
+
+
+def _is_sentence(each: Input) -> bool:
+    """Whether people's words may go here: a text that is nothing else."""
+    return each.role in (Role.PROMPT, None)

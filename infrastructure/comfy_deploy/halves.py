@@ -22,6 +22,8 @@ class Halves(Generic[T]):
 
     found: tuple[T, ...]
     failures: tuple[ServiceError, ...]
+    lost: tuple[bool, ...] = ()
+    """Of each failure whether it is that of the half with images."""
 
     @property
     def are_both_lost(self) -> bool:
@@ -42,4 +44,9 @@ async def both_halves(ask: Callable[[bool], Awaitable[Sequence[T]]]) -> Halves[T
     return Halves(
         found=tuple(each for read in halves if not isinstance(read, ServiceError) for each in read),
         failures=tuple(each for each in halves if isinstance(each, ServiceError)),
+        lost=tuple(
+            is_fluid
+            for is_fluid, each in zip((False, True), halves, strict=True)
+            if isinstance(each, ServiceError)
+        ),
     )

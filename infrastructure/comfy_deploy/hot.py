@@ -1,7 +1,8 @@
 """
 The list of deployments, decoded without building what we do not read.
 
-Each row embeds both graphs of its workflow, nearly all of its bytes; msgspec passes over them.
+Each row embeds both graphs of its workflow, nearly all of its bytes; msgspec passes over them and
+keeps where they lie, for whoever has not read that version yet.
 """
 
 from collections.abc import Mapping
@@ -11,11 +12,16 @@ import msgspec
 
 from core.shared.errors import ServiceTroubleError
 from infrastructure.comfy_deploy.answers import Answer
-from infrastructure.comfy_deploy.client import ComfyDeployClient
-from infrastructure.comfy_deploy.endpoints import LIST_DEPLOYMENTS
-from infrastructure.comfy_deploy.errors import read_error, told_by
-from infrastructure.comfy_deploy.halves import Halves, both_halves
 from infrastructure.comfy_deploy.wire import DeploymentRow, deployment_row, rows
+
+
+class _Version(TypedDict, total=False):
+    """What we read of a version."""
+
+    id: object
+    version: object
+    workflow_api: msgspec.Raw
+    workflow: msgspec.Raw
 
 
 class _Fields(TypedDict, total=False):
@@ -30,19 +36,28 @@ class _Fields(TypedDict, total=False):
     gpu: object
     updated_at: object
     input_types: object
+    machine_id: object
+    workflow_version_id: object
+    modal_image_id: object
+    version: _Version | None
+
+
+class _DrawnNode(TypedDict, total=False):
+    """What we read of a node of a drawing."""
+
+    type: object
+    widgets_values: object
+
+
+class _Drawing(TypedDict, total=False):
+    """What we read of a drawing: not its places and wires."""
+
+    nodes: list[_DrawnNode]
+    definitions: object
 
 
 _decoder = msgspec.json.Decoder(list[_Fields])
-
-
-async def deployment_rows(client: ComfyDeployClient) -> Halves[DeploymentRow]:
-    """Return all deployments, as far as they can be read."""
-    return await both_halves(lambda is_fluid: _half(client, is_fluid=is_fluid))
-
-
-async def _half(client: ComfyDeployClient, *, is_fluid: bool) -> tuple[DeploymentRow, ...]:
-    with told_by(read_error):
-        return await client.read(LIST_DEPLOYMENTS, deployments_of, query={"is_fluid": is_fluid})
+_drawing_decoder = msgspec.json.Decoder(_Drawing)
 
 
 def deployments_of(answer: Answer) -> tuple[DeploymentRow, ...]:
@@ -61,6 +76,27 @@ def deployments_of(answer: Answer) -> tuple[DeploymentRow, ...]:
     if listed is None:
         raise ServiceTroubleError("the deployments are not a list")
     return _rows(listed)
+
+
+def parsed(graph: object) -> object:
+    """Return a graph as a JSON value; None for bytes that are none."""
+    if not isinstance(graph, msgspec.Raw):
+        return graph
+    try:
+        found: object = msgspec.json.decode(graph)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    return found
+
+
+def parsed_drawing(drawing: object) -> object:
+    """Return a drawing as `parsed` does, but of its nodes only what tells what is written there."""
+    if isinstance(drawing, msgspec.Raw):
+        try:
+            return _drawing_decoder.decode(drawing)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            pass  # null as a rule; the tolerant way knows what
+    return parsed(drawing)
 
 
 def _rows(listed: "list[_Fields] | tuple[Mapping[str, object], ...]") -> tuple[DeploymentRow, ...]:

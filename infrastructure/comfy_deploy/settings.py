@@ -72,7 +72,8 @@ class ComfySettings:
     """For a call that answers when its run has ended, and for following a run."""
     retry_for_s: float = _seconds(15.0)
     """How long a call that is safe to repeat is repeated."""
-    catalogue_ttl_s: float = _seconds(300.0)
+    catalogue_ttl_s: float = attrs.field(default=300.0, converter=float, validator=_is_rate)
+    """How old the list of workflows may be; 0 keeps none."""
     calls_per_s: float = attrs.field(default=50.0, converter=float, validator=_is_rate)
     """Calls a second in all, with a burst of two seconds' worth; 0 sets no limit."""
     breaker_failures: int = attrs.field(default=10, validator=ge(1))

@@ -126,7 +126,7 @@ async def _prepared(settings: ComfySettings) -> None:
 
 
 async def _started(container: Container) -> None:
-    workflows = {each.name: each for each in await container.catalogue().all()}
+    workflows = {each.name: each for each in (await container.catalogue().current()).workflows}
     start, small = container.start(), {"width": 64, "height": 64, "steps": 1}
     for number in range(RUNS):
         request = Request(

@@ -17,7 +17,9 @@ from composition.container import Container
 from composition.doctor.check import Check
 from composition.doctor.trial_run import smallest_inputs
 from core.shared.ids import DeploymentId, WorkflowName
-from core.workflows.model import Input, InputKind, Workflow
+from core.workflows.inputs import Input
+from core.workflows.kinds import InputKind
+from core.workflows.model import Workflow
 from infrastructure.comfy_deploy.settings import ComfySettings
 from infrastructure.emulator.faults import HookTrouble, RequestFault, RunFault, Spoil
 from infrastructure.emulator.runs import Run

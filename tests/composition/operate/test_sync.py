@@ -1,5 +1,7 @@
 """`stationthis workflows sync`: what is different since the last time."""
 
+import json
+from datetime import timedelta
 from pathlib import Path
 
 import attrs
@@ -59,13 +61,40 @@ async def test_workflows_whose_names_collide_are_warned_of(
     assert {clash["offered"], *clash["hidden"]} == {TEXT2IMG.workflow_id, other.workflow_id}
 
 
-async def test_a_lost_half_is_not_taken_for_gone(
-    operator: Operator, emulator: Emulator, data: Path
+async def test_what_an_older_sync_did_not_note_has_not_changed(
+    operator: Operator, data: Path
 ) -> None:
+    await operator.reads("workflows", "sync")
+    place = data / "catalogue.json"
+    noted = json.loads(place.read_text())
+    for each in noted["workflows"].values():
+        del each["version"], each["category"]
+    place.write_text(json.dumps(noted))
+
+    assert (await operator.reads("workflows", "sync"))["changed"] == []
+
+
+async def test_a_lost_half_is_asked_for_one_by_one(operator: Operator, emulator: Emulator) -> None:
     deploy(emulator, "sketch", image="im-1")
     await operator.reads("workflows", "sync")
-    noted = (data / "catalogue.json").read_text()
     emulator.faults.order_requests(RequestFault(path="/deployments", status=500, body=LOST_HALF))
+
+    told = await operator.reads("workflows", "sync")
+
+    assert (told["gone"], told["new"], told["changed"]) == ([], [], [])
+    assert "asked for one by one" in told["warnings"][0]
+
+
+async def test_what_cannot_be_read_is_not_taken_for_gone(
+    operator: Operator, emulator: Emulator, data: Path
+) -> None:
+    sketch = deploy(emulator, "sketch", image="im-1")
+    await operator.reads("workflows", "sync")
+    noted = (data / "catalogue.json").read_text()
+    broken = RequestFault(path=f"/workflow/{sketch.workflow_id}", status=500, body=LOST_HALF)
+    lost = RequestFault(path="/deployments", status=500, body=LOST_HALF, count=2)
+    emulator.faults.order_requests(attrs.evolve(broken, count=None))
+    emulator.faults.order_requests(lost)
 
     told = await operator.is_refused("workflows", "sync")
 
@@ -91,7 +120,9 @@ async def test_names_of_the_service_tell_a_terminal_nothing_to_obey(
     deploy(emulator, "Text2Img\x07\x1b")
     odd = attrs.evolve(TEXT2IMG.inputs[0], input_id="pro\x1b]0;mpt\x07")
     await operator.reads("workflows", "sync")
-    emulator.workspace.deploy(attrs.evolve(TEXT2IMG, inputs=(*TEXT2IMG.inputs, odd)))
+    newer = TEXT2IMG.updated_at + timedelta(days=1)
+    changed = attrs.evolve(TEXT2IMG, inputs=(*TEXT2IMG.inputs, odd), updated_at=newer)
+    emulator.workspace.deploy(changed)
 
     done = await operator.types("workflows", "sync")
 

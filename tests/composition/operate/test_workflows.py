@@ -2,18 +2,34 @@
 
 from pathlib import Path
 
+import attrs
+
+from infrastructure.emulator.deployments import stable_id
 from infrastructure.emulator.faults import RequestFault
+from infrastructure.emulator.machines import MachineRow
 from infrastructure.emulator.server import Emulator
 from infrastructure.emulator.stock import TEXT2IMG
 from tests.builders import an_ended_job
 from tests.composition.operate.bench import Operator, deploy, keep, lines_of, names_in
 
 
+async def deploy_on_a_sick_machine(emulator: Emulator) -> None:
+    """Put production on a machine that is broken, and staging on one that is ready."""
+    machines = emulator.workspace.machines
+    sick = machines.put(MachineRow(name="sick", status="error", gpu="A10G"))
+    well = machines.put(MachineRow(name="well", gpu="H100"))
+    emulator.workspace.deploy(attrs.evolve(TEXT2IMG, machine_id=sick.id))
+    staging = attrs.evolve(
+        TEXT2IMG, id=stable_id("staging"), environment="staging", machine_id=well.id, gpu=None
+    )
+    emulator.workspace.deploy(staging)
+
+
 async def test_what_the_bot_offers_is_listed_for_people(operator: Operator) -> None:
     told = lines_of(await operator.sees("workflows", "list"))
 
     assert [line.split()[0] for line in told] == ["img2img", "text2img", "upscale"]
-    assert told[1].split()[2:6] == ["A10G", "7", TEXT2IMG.id, "production"]
+    assert "text to image   A10G       7  production         1  ready" in told[1]
 
 
 async def test_what_the_bot_offers_is_listed_for_scripts(operator: Operator) -> None:
@@ -28,6 +44,15 @@ async def test_what_the_bot_offers_is_listed_for_scripts(operator: Operator) -> 
         "workflow_id": TEXT2IMG.workflow_id,
         "environment": "production",
         "updated_at": "2026-01-15T09:00:00.000Z",
+        "category": "text to image",
+        "version": 1,
+        "is_ready": True,
+        "machine_status": "ready",
+        "aliases": [],
+        "is_hidden": False,
+        "for_admins": False,
+        "deployments": 1,
+        "route": None,
     }
 
 
@@ -36,7 +61,12 @@ async def test_the_list_is_read_once_for_all_that_is_told(
 ) -> None:
     await operator.reads("workflows", "list")
 
-    assert emulator.state()["requests"] == {"GET /api/deployments": 2}
+    assert emulator.state()["requests"] == {
+        "GET /api/deployments": 2,
+        "GET /api/workflows/all": 1,
+        "GET /api/machines": 1,
+        "GET /api/platform/gpu-pricing": 1,
+    }
 
 
 async def test_a_workspace_without_deployments_is_told_in_a_sentence(
@@ -59,7 +89,56 @@ async def test_a_lost_half_of_the_list_is_told(operator: Operator, emulator: Emu
     done = await operator.types("workflows", "list")
 
     assert done.exit_code == 0, done.stderr
-    assert "Half of the list could not be read" in done.stderr
+    assert "sketch" in done.stdout
+    assert "Warning: Half of the deployments could not be read" in done.stderr
+
+
+async def test_workflows_whose_names_collide_are_told(
+    operator: Operator, emulator: Emulator
+) -> None:
+    deploy(emulator, "Text2Img")
+
+    done = await operator.types("workflows", "list")
+
+    assert "Warning: Several workflows are called text2img" in done.stderr
+
+
+async def test_the_choice_among_several_deployments_is_told(
+    operator: Operator, emulator: Emulator
+) -> None:
+    await deploy_on_a_sick_machine(emulator)
+
+    told = await operator.sees("workflows", "show", "text2img")
+    (listed,) = [e for e in await operator.reads("workflows", "list") if e["name"] == "text2img"]
+
+    assert (
+        "why here     Staging is used: the machine sick of production is not ready (error)." in told
+    )
+    assert f"others       production, version 1 on sick (error): {TEXT2IMG.id}" in told
+    assert (listed["environment"], listed["gpu"], listed["deployments"]) == ("staging", "H100", 2)
+
+
+async def test_a_workflow_that_cannot_run_now_is_shown_as_such(
+    operator: Operator, emulator: Emulator
+) -> None:
+    sick = emulator.workspace.machines.put(MachineRow(name="sick", status="building"))
+    emulator.workspace.deploy(attrs.evolve(TEXT2IMG, machine_id=sick.id))
+
+    listed = lines_of(await operator.sees("workflows", "list"))[1]
+    told = await operator.reads("workflows", "show", "text2img")
+
+    assert "not ready: building" in listed
+    assert (told["is_ready"], told["machine_status"]) == (False, "building")
+    assert told["served_by"] == [
+        {
+            "deployment_id": TEXT2IMG.id,
+            "environment": "production",
+            "version": 1,
+            "is_ready": False,
+            "machine_id": sick.id,
+            "machine_status": "building",
+        }
+    ]
 
 
 async def test_a_workflow_is_shown_with_its_inputs_and_its_machine(operator: Operator) -> None:

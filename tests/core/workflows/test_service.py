@@ -1,14 +1,19 @@
 """Finding the workflow that a person means."""
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.shared.errors import UnknownWorkflowError
-from core.workflows.model import InputKind, Workflow
-from core.workflows.service import ALIASES, Workflows, normal_name
+from core.shared.errors import ServiceTroubleError, UnknownWorkflowError
+from core.workflows.kinds import InputKind
+from core.workflows.model import Workflow
+from core.workflows.ports import WorkflowCatalogue
+from core.workflows.service import Workflows
+from core.workflows.snapshot import ALIASES, Snapshot, normal_name
 from infrastructure.memory.catalogue import InMemoryCatalogue
 from tests.builders import a_workflow, an_input
+from tests.fakes.clock import FixedClock
 
 PICTURE = an_input("input_image", InputKind.IMAGE)
 MASK = an_input("mask", InputKind.IMAGE)
@@ -40,6 +45,7 @@ USUAL = the_workflows(DRAW, PAINT, UPSCALE)
         ("Größe", "gre"),
         ("💥", ""),
         ("x" * 50, "x" * 32),
+        ("x" * 31 + " y", "x" * 31),
     ],
 )
 def test_a_name_becomes_a_command(raw: str, name: str) -> None:
@@ -79,7 +85,9 @@ async def test_t_25_a_workflow_of_many_words_is_found_in_any_spelling(raw: str) 
 
 @pytest.mark.parametrize("alias", ALIASES)
 async def test_a_name_from_elsewhere_is_understood(alias: str) -> None:
-    assert (await USUAL.named(alias)).name == ALIASES[alias]
+    meant = a_workflow(ALIASES[alias])
+
+    assert await the_workflows(SKETCH, meant).named(alias) == meant
 
 
 async def test_a_workflow_of_an_aliass_name_goes_first() -> None:
@@ -143,3 +151,91 @@ async def test_what_needs_more_than_a_sentence_and_a_picture_is_never_meant(
         await workflows.for_sentence(with_image=with_image)
 
     assert raised.value.nearest == ("inpaint", "speak", "upscale")
+
+
+@attrs.define
+class AgeingCatalogue(WorkflowCatalogue):
+    """Shows what it was given at first, and `there` once it is read anew."""
+
+    clock: FixedClock
+    there: tuple[Workflow, ...] = ()
+    problem: str = ""
+    is_down: bool = False
+    readings: int = 0
+    _known: Snapshot = attrs.field(init=False)
+
+    @_known.default
+    def _at_first(self) -> Snapshot:
+        return Snapshot.of([DRAW], read_at=self.clock.now())
+
+    async def current(self) -> Snapshot:
+        return attrs.evolve(self._known, problem=self.problem)
+
+    async def reload(self) -> Snapshot:
+        self.readings += 1
+        if self.is_down:
+            raise ServiceTroubleError("down")
+        self._known = Snapshot.of([DRAW, *self.there], read_at=self.clock.now())
+        return self._known
+
+
+@attrs.define
+class Bench:
+    """Workflows over a catalogue that may have changed since it was read."""
+
+    clock: FixedClock = attrs.Factory(FixedClock)
+    catalogue: AgeingCatalogue = attrs.field(init=False)
+    workflows: Workflows = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.catalogue = AgeingCatalogue(self.clock)
+        self.workflows = Workflows(self.catalogue, clock=self.clock)
+
+    async def asked(self, *pauses: float) -> int:
+        """Ask for a name that nobody knows after each pause; return how often was read anew."""
+        for pause in pauses:
+            self.clock.advance(seconds=pause)
+            with pytest.raises(UnknownWorkflowError):
+                await self.workflows.named("sketch_of_mine")
+        return self.catalogue.readings
+
+
+async def test_a_workflow_that_was_just_deployed_is_found() -> None:
+    bench = Bench()
+    bench.catalogue.there = (SKETCH,)
+    bench.clock.advance(seconds=10)
+
+    assert await bench.workflows.named("A Sketch") == SKETCH
+    assert bench.catalogue.readings == 1
+
+
+async def test_a_name_that_nobody_knows_has_all_read_anew_once_in_a_while() -> None:
+    assert await Bench().asked(0, 9, 1, 1, 8, 1) == 2
+
+
+async def test_a_clock_that_was_set_back_does_not_forbid_to_look_again() -> None:
+    assert await Bench().asked(20, -86_400) == 2
+
+
+async def test_a_service_that_does_not_answer_is_not_waited_for_again_and_again() -> None:
+    bench = Bench()
+    bench.catalogue.is_down = True
+
+    assert await bench.asked(20, 5, 5) == 2
+
+
+async def test_a_service_that_is_known_not_to_answer_is_not_asked_for_a_name() -> None:
+    bench = Bench()
+    bench.catalogue.problem = "ComfyUI Deploy does not answer."
+
+    assert await bench.asked(20) == 0
+
+
+async def test_what_is_known_and_what_is_there_now_can_be_asked_for() -> None:
+    bench = Bench()
+    bench.catalogue.there = (SKETCH,)
+
+    before = await bench.workflows.snapshot()
+    after = await bench.workflows.reload()
+
+    assert [len(each.workflows) for each in (before, after)] == [1, 2]

@@ -226,7 +226,7 @@ def asked_of_gateway(client: ComfyDeployClient) -> dict[str, Asked]:
         "gateway.find": lambda: ComfyDeployGateway(client).find(deployment, job, since=LONG_AGO),
         "gateway.status": lambda: ComfyDeployGateway(client).status(run),
         "gateway.cancel": lambda: ComfyDeployGateway(client).cancel(run),
-        "catalogue.all": lambda: ComfyDeployCatalogue(client, FixedClock(NOW), 1.0).all(),
+        "catalogue.all": lambda: ComfyDeployCatalogue(client, FixedClock(NOW), 1.0).current(),
         "gateway.upload": lambda: ComfyDeployGateway(client).upload(b"file", name="a.png"),
     }
 

@@ -136,6 +136,10 @@ class Loopback:
             )
         )
 
+    def reply_to(self, seen: Seen) -> Reply:
+        """Return what is done with a request: the next reply, whatever is asked."""
+        return self._replies.pop(0) if len(self._replies) > 1 else self._replies[0]
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         if task is not None:
@@ -156,9 +160,10 @@ class Loopback:
         if authorization is not None:
             headers["authorization"] = authorization.partition(": ")[2]
         body = await reader.readexactly(int(headers.get("content-length", "0")))
-        self.seen.append(Seen(method=method, target=target, headers=headers, body=body))
+        seen = Seen(method=method, target=target, headers=headers, body=body)
+        self.seen.append(seen)
         self.asked.set()
-        given = self._replies.pop(0) if len(self._replies) > 1 else self._replies[0]
+        given = self.reply_to(seen)
         if given.hang:
             await self._closing.wait()
         if given.reset:

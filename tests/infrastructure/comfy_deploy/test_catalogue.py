@@ -1,269 +1,371 @@
-"""One list for all who ask, as good as it can be had."""
+"""What is known of the workflows is served at once, and read anew by one for all."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from datetime import datetime
 
 import pytest
 from structlog.testing import capture_logs
 
-from core.shared.errors import ServiceRefusedError, ServiceTroubleError
+from core.shared.errors import ServiceError, ServiceRefusedError, ServiceTroubleError
+from core.workflows.snapshot import Snapshot
 from infrastructure.comfy_deploy.catalogue import ComfyDeployCatalogue
 from tests.fakes.clock import FixedClock
-from tests.infrastructure.comfy_deploy.loopback import CRASH, HTML, Loopback, Reply, json_reply
+from tests.infrastructure.comfy_deploy.desk import (
+    CRASHED,
+    HALVES,
+    REFUSAL,
+    Desk,
+    catalogue_of,
+    deployment,
+    settled,
+)
+from tests.infrastructure.comfy_deploy.loopback import HTML, Reply, json_reply
 
-EMPTY = json_reply([])
-DOWN = json_reply({"detail": "no key"}, status=401)
-PROMPT = {"class_type": "ComfyUIDeployExternalText", "input_id": "prompt", "type": "string"}
-
-
-def deployment(
-    identifier: str = "d1",
-    *,
-    workflow: str = "w1",
-    name: object = "Text to Image",
-    environment: str = "production",
-    day: int = 1,
-    input_types: object = (PROMPT,),
-) -> dict[str, object]:
-    """Return a row of the list."""
-    return {
-        "id": identifier,
-        "workflow_id": workflow,
-        "workflow": {"id": workflow, "name": name},
-        "environment": environment,
-        "updated_at": f"2026-11-{day:02}T10:00:00.000000Z",
-        "input_types": input_types,
-        "description": None,
-        "gpu": "A10G",
-        "version": {"workflow_api": {"1": {}}},
-    }
+CROWD = 1_000
+MIDDAY = "ComfyUI Deploy refuses us; this is from 12:00 UTC."
 
 
-def listing(*found: dict[str, object]) -> Reply:
-    """Return one half of the list."""
-    return json_reply(found)
+@pytest.fixture
+async def desk() -> AsyncIterator[Desk]:
+    async with Desk(deployment()) as desk:
+        yield desk
 
 
-async def names_of(*found: dict[str, object]) -> dict[str, str]:
-    """Return name to deployment, as the catalogue makes them of a list."""
-    async with Loopback(listing(*found), EMPTY) as server:
-        client = server.client()
-        workflows = await ComfyDeployCatalogue(client, FixedClock(), 60.0).all()
-        await client.aclose()
-    return {each.name: each.deployment for each in workflows}
+@pytest.fixture
+def clock() -> FixedClock:
+    return FixedClock()
 
 
-async def test_both_halves_of_the_list_are_asked_for_and_merged() -> None:
-    second = deployment("d2", workflow="w2", name="Upscale")
-    async with Loopback(listing(deployment()), listing(second)) as server:
-        client = server.client()
-
-        workflows = await ComfyDeployCatalogue(client, FixedClock(), 60.0).all()
-        await client.aclose()
-
-    assert [each.name for each in workflows] == ["text_to_image", "upscale"]
-    assert {each.target for each in server.seen} == {
-        "/api/deployments?is_fluid=false",
-        "/api/deployments?is_fluid=true",
-    }
+def shown(snapshot: Snapshot) -> str:
+    """Return the one deployment that is shown."""
+    (workflow,) = snapshot.workflows
+    return workflow.deployment
 
 
-async def test_a_workflow_has_the_title_the_inputs_and_the_gpu_of_its_deployment() -> None:
-    async with Loopback(listing(deployment()), EMPTY) as server:
-        client = server.client()
-
-        workflow = (await ComfyDeployCatalogue(client, FixedClock(), 60.0).all())[0]
-        await client.aclose()
-
-    assert (workflow.title, workflow.gpu, workflow.description) == ("Text to Image", "A10G", "")
-    assert [each.name for each in workflow.inputs] == ["prompt"]
+def redeploy(desk: Desk, identifier: str = "d2") -> None:
+    """Have another deployment in place of the first."""
+    desk.deployments = [deployment(identifier)]
 
 
-async def test_production_is_preferred_then_staging_then_the_newest() -> None:
-    preview = deployment("preview", environment="preview", day=9)
-    older = deployment("older", environment="public-share", day=2)
-    staging = deployment("staging", environment="staging", day=3)
-    production = deployment("production", day=1)
-
-    assert await names_of(preview, staging, production) == {"text_to_image": "production"}
-    assert await names_of(preview, staging) == {"text_to_image": "staging"}
-    assert await names_of(older, preview) == {"text_to_image": "preview"}
-
-
-async def test_t_26_of_two_workflows_with_one_name_the_better_is_kept_and_a_line_written() -> None:
-    old = deployment("old", workflow="w1", name="Flux-Dev", day=1)
-    new = deployment("new", workflow="w2", name="flux dev", day=2)
-
-    with capture_logs() as lines:
-        names = await names_of(old, new)
-
-    assert names == {"flux_dev": "new"}
-    assert [each["event"] for each in lines] == ["catalogue.same_name"]
+async def seen_after(
+    catalogue: ComfyDeployCatalogue, clock: FixedClock, *pauses: float
+) -> list[str]:
+    """Look after each pause, and let what a look has begun come to its end."""
+    seen = []
+    for pause in pauses:
+        clock.advance(seconds=pause)
+        seen.append(shown(await catalogue.current()))
+        await settled()
+    return seen
 
 
-@pytest.mark.parametrize("name", ["", "狐", None, 7])
-async def test_a_workflow_without_a_usable_name_is_still_shown(name: object) -> None:
-    assert list(await names_of(deployment(workflow="9c97b9f2-121c", name=name))) == [
-        "workflow_9c97b9f2"
-    ]
+async def test_t_16_a_crowd_on_a_cold_cache_makes_one_set_of_calls(
+    desk: Desk, clock: FixedClock
+) -> None:
+    async with catalogue_of(desk, clock) as catalogue:
+        answers = await asyncio.gather(*(catalogue.current() for _ in range(CROWD)))
+
+    assert sorted(desk.asked_for) == sorted(
+        [*HALVES, "/machines", "/platform/gpu-pricing", "/workflows/all"]
+    )
+    assert len({id(each) for each in answers}) == 1
 
 
-async def test_inputs_that_the_list_leaves_out_are_asked_for_once() -> None:
-    bare = listing(deployment(input_types=None))
-    async with Loopback(bare, bare, json_reply(deployment())) as server:
-        client = server.client()
+async def test_what_is_known_is_served_without_asking(desk: Desk, clock: FixedClock) -> None:
+    async with catalogue_of(desk, clock) as catalogue:
+        await catalogue.current()
+        asked = len(desk.seen)
 
-        workflow = (await ComfyDeployCatalogue(client, FixedClock(), 60.0).all())[0]
-        await client.aclose()
+        await seen_after(catalogue, clock, 0, 30, 17)
 
-    assert [each.name for each in workflow.inputs] == ["prompt"]
-    assert [each.target for each in server.seen[2:]] == ["/api/deployment/d1"]
+    assert len(desk.seen) == asked
 
 
-async def test_a_workflow_whose_inputs_nobody_tells_has_none() -> None:
-    bare = listing(deployment(input_types=None))
-    async with Loopback(bare, bare, DOWN) as server:
-        client = server.client()
+async def test_t_29_it_is_read_anew_in_the_background_before_it_is_old(
+    desk: Desk, clock: FixedClock
+) -> None:
+    async with catalogue_of(desk, clock) as catalogue:
+        await catalogue.current()
+        redeploy(desk)
 
-        workflows = await ComfyDeployCatalogue(client, FixedClock(), 60.0).all()
-        await client.aclose()
-
-    assert [each.inputs for each in workflows] == [()]
-
-
-async def test_t_16_all_who_ask_at_once_share_one_call() -> None:
-    async with Loopback(listing(deployment())) as server:
-        client = server.client()
-        catalogue = ComfyDeployCatalogue(client, FixedClock(), 60.0)
-
-        answers = await asyncio.gather(*(catalogue.all() for _ in range(50)))
-        await client.aclose()
-
-    assert len(server.seen) == 2
-    assert {len(each) for each in answers} == {1}
-
-
-async def test_stopping_when_nothing_is_read_does_nothing() -> None:
-    async with Loopback(listing(deployment())) as server:
-        client = server.client()
-        catalogue = ComfyDeployCatalogue(client, FixedClock(), 60.0)
-        workflows = await catalogue.all()
-
-        await catalogue.aclose()
-        await client.aclose()
-
-    assert len(workflows) == 1
-
-
-async def test_a_caller_who_leaves_does_not_take_the_list_away() -> None:
-    async with Loopback(listing(deployment())) as server:
-        client = server.client()
-        catalogue = ComfyDeployCatalogue(client, FixedClock(), 60.0)
-        first = asyncio.create_task(catalogue.all())
-        second = asyncio.create_task(catalogue.all())
-        await asyncio.sleep(0)
-
-        first.cancel()
-        workflows = await second
-        await client.aclose()
-
-    assert first.cancelled()
-    assert len(workflows) == 1
-
-
-async def test_a_list_is_read_again_when_its_time_is_over() -> None:
-    clock = FixedClock()
-    first, second = listing(deployment("d1")), listing(deployment("d2"))
-    async with Loopback(first, first, second) as server:
-        client = server.client()
-        catalogue = ComfyDeployCatalogue(client, clock, 60.0)
-
-        seen = []
-        for pause in (0, 59, 1):
-            clock.advance(seconds=pause)
-            seen.append((await catalogue.all())[0].deployment)
-        await client.aclose()
+        seen = await seen_after(catalogue, clock, 47, 2, 0)
 
     assert seen == ["d1", "d1", "d2"]
 
 
-async def test_a_clock_that_was_set_back_does_not_keep_a_list_alive() -> None:
-    clock = FixedClock()
-    async with Loopback(listing(deployment())) as server:
-        client = server.client()
-        catalogue = ComfyDeployCatalogue(client, clock, 60.0)
-        await catalogue.all()
+async def test_an_old_list_is_served_at_once_while_it_is_read_anew(
+    desk: Desk, clock: FixedClock
+) -> None:
+    async with catalogue_of(desk, clock) as catalogue:
+        await catalogue.current()
+        redeploy(desk)
 
-        clock.advance(seconds=-86_400)
-        await catalogue.all()
-        await client.aclose()
+        seen = await seen_after(catalogue, clock, 12 * 60 - 1, 0)
 
-    assert len(server.seen) == 4
+    assert seen == ["d1", "d2"]
 
 
-async def test_an_old_list_is_served_while_the_service_is_down_and_it_is_not_asked_on_and_on() -> (
-    None
-):
-    clock = FixedClock()
-    good = listing(deployment())
-    async with Loopback(good, good, DOWN, DOWN, listing(deployment("d2"))) as server:
-        client = server.client()
-        catalogue = ComfyDeployCatalogue(client, clock, 60.0)
+@pytest.mark.parametrize("pause", [12 * 60, -86_400, -1], ids=["too old", "set back", "slipped"])
+async def test_a_list_that_is_much_too_old_or_of_the_future_is_waited_for(
+    desk: Desk, clock: FixedClock, pause: float
+) -> None:
+    async with catalogue_of(desk, clock) as catalogue:
+        await catalogue.current()
+        redeploy(desk)
 
+        assert await seen_after(catalogue, clock, pause) == ["d2"]
+
+
+async def test_t_31_without_a_time_to_live_every_look_reads_anew(
+    desk: Desk, clock: FixedClock
+) -> None:
+    async with catalogue_of(desk, clock, ttl_s=0) as catalogue:
         seen = []
-        for pause in (0, 61, 1, 30):
-            clock.advance(seconds=pause)
-            seen.append((await catalogue.all())[0].deployment)
-        await client.aclose()
+        for identifier in ("a", "b", "c"):
+            redeploy(desk, identifier)
+            seen.append(shown(await catalogue.current()))
 
-    assert seen == ["d1", "d1", "d1", "d2"]
-    assert len(server.seen) == 6
+    assert seen == ["a", "b", "c"]
+    assert desk.lists_read() == 6
+
+
+async def test_without_a_time_to_live_the_old_one_is_served_when_nothing_can_be_read(
+    desk: Desk, clock: FixedClock
+) -> None:
+    async with catalogue_of(desk, clock, ttl_s=0) as catalogue:
+        await catalogue.current()
+        desk.spoilt["/"] = REFUSAL
+
+        told = await catalogue.current()
+        await catalogue.current()
+
+    assert (shown(told), told.problem) == ("d1", MIDDAY)
+    assert desk.lists_read() == 6
+
+
+async def test_t_30_an_old_list_is_served_while_the_service_is_down_and_it_is_left_alone(
+    desk: Desk, clock: FixedClock
+) -> None:
+    async with catalogue_of(desk, clock) as catalogue:
+        await catalogue.current()
+        desk.spoilt["/"] = REFUSAL
+        await seen_after(catalogue, clock, 61)
+        told = await catalogue.current()
+        await seen_after(catalogue, clock, 1, 28)
+        asked = desk.lists_read()
+        desk.spoilt.clear()
+        redeploy(desk)
+
+        seen = await seen_after(catalogue, clock, 1, 0)
+        well = await catalogue.current()
+
+    assert (shown(told), told.problem) == ("d1", MIDDAY)
+    assert asked == 4
+    assert (seen, well.problem) == (["d1", "d2"], "")
+
+
+async def test_the_day_is_told_when_the_list_is_of_another(
+    desk: Desk, clock: FixedClock, no_pauses: None
+) -> None:
+    async with catalogue_of(desk, clock) as catalogue:
+        await catalogue.current()
+        desk.spoilt["/"] = CRASHED
+        clock.advance(seconds=86_400)
+
+        told = await catalogue.current()
+
+    assert told.problem == "ComfyUI Deploy does not answer; this is from 31 January, 12:00 UTC."
+
+
+async def test_nobody_waits_long_for_a_service_that_hangs(desk: Desk, clock: FixedClock) -> None:
+    async with catalogue_of(desk, clock, wait_s=0.3) as catalogue:
+        await catalogue.current()
+        desk.spoilt["/"] = Reply(hang=True)
+        clock.advance(seconds=86_400)
+
+        told = await catalogue.current()
+
+    assert shown(told) == "d1"
+    assert told.problem.startswith("ComfyUI Deploy does not answer; this is from")
 
 
 @pytest.mark.parametrize(
     ("answer", "expected"),
     [
-        (CRASH, ServiceTroubleError),
+        (CRASHED, ServiceTroubleError),
         (HTML, ServiceTroubleError),
         (json_reply({"odd": 1}), ServiceTroubleError),
-        (DOWN, ServiceRefusedError),
+        (json_reply({"detail": "Internal server error"}, status=500), ServiceTroubleError),
+        (REFUSAL, ServiceRefusedError),
     ],
 )
 async def test_without_any_list_the_trouble_is_told_and_the_next_caller_tries_anew(
-    answer: Reply, expected: type[Exception], no_pauses: None
+    desk: Desk, clock: FixedClock, answer: Reply, expected: type[Exception], no_pauses: None
 ) -> None:
-    async with Loopback(answer) as server:
-        client = server.client()
-        catalogue = ComfyDeployCatalogue(client, FixedClock(), 60.0)
-
+    desk.spoilt["/"] = answer
+    async with catalogue_of(desk, clock) as catalogue:
         for _ in range(2):
             with pytest.raises(expected):
-                await catalogue.all()
-        await client.aclose()
+                await catalogue.current()
+        desk.spoilt.clear()
 
-    assert len(server.seen) >= 4
-
-
-async def test_one_broken_half_does_not_hide_the_other(no_pauses: None) -> None:
-    async with Loopback(listing(deployment()), DOWN) as server:
-        client = server.client()
-
-        with capture_logs() as lines:
-            workflows = await ComfyDeployCatalogue(client, FixedClock(), 60.0).all()
-        await client.aclose()
-
-    assert len(workflows) == 1
-    assert [each["event"] for each in lines] == ["catalogue.half"]
+        assert shown(await catalogue.current()) == "d1"
 
 
-async def test_a_reading_that_is_stopped_leaves_nothing_behind() -> None:
-    async with Loopback(Reply(hang=True)) as server:
-        client = server.client()
-        catalogue = ComfyDeployCatalogue(client, FixedClock(), 60.0)
-        asking = asyncio.create_task(catalogue.all())
-        await server.asked.wait()
+async def test_a_caller_who_leaves_does_not_take_the_list_away(
+    desk: Desk, clock: FixedClock
+) -> None:
+    async with catalogue_of(desk, clock) as catalogue:
+        first = asyncio.create_task(catalogue.current())
+        second = asyncio.create_task(catalogue.current())
+        await desk.asked.wait()
+
+        first.cancel()
+
+        assert shown(await second) == "d1"
+    assert first.cancelled()
+    assert desk.lists_read() == 2
+
+
+async def test_reading_anew_shows_what_is_there_now(desk: Desk, clock: FixedClock) -> None:
+    async with catalogue_of(desk, clock) as catalogue:
+        await catalogue.current()
+        redeploy(desk)
+
+        assert shown(await catalogue.reload()) == "d2"
+        assert shown(await catalogue.current()) == "d2"
+
+
+async def test_whoever_reads_anew_does_not_join_a_reading_that_has_passed_by(
+    desk: Desk, clock: FixedClock
+) -> None:
+    async with catalogue_of(desk, clock) as catalogue:
+        first = asyncio.create_task(catalogue.current())
+        await desk.asked.wait()
+        await asyncio.sleep(0)
+
+        later = await asyncio.gather(*(catalogue.reload() for _ in range(10)))
+        await first
+
+    assert desk.lists_read() == 4
+    assert len({id(each) for each in later}) == 1
+
+
+async def test_two_who_read_anew_at_once_make_one_reading(desk: Desk, clock: FixedClock) -> None:
+    async with catalogue_of(desk, clock) as catalogue:
+        await asyncio.gather(catalogue.reload(), catalogue.reload())
+
+    assert desk.lists_read() == 2
+
+
+async def test_a_reading_anew_that_fails_is_told_and_what_was_known_stays(
+    desk: Desk, clock: FixedClock
+) -> None:
+    async with catalogue_of(desk, clock) as catalogue:
+        await catalogue.current()
+        desk.spoilt["/"] = REFUSAL
+
+        with pytest.raises(ServiceError):
+            await catalogue.reload()
+
+        told = await catalogue.current()
+    assert (shown(told), told.problem) == ("d1", MIDDAY)
+
+
+@pytest.mark.parametrize(("ttl_s", "reads"), [(60, [1, 0, 0, 1]), (0, [1, 0, 0, 1])])
+async def test_a_sweep_reads_what_is_nearly_old_though_nobody_looks(
+    desk: Desk, clock: FixedClock, ttl_s: float, reads: list[int]
+) -> None:
+    async with catalogue_of(desk, clock, ttl_s=ttl_s) as catalogue:
+        swept = []
+        for pause in (0, 10, 30, 30):
+            clock.advance(seconds=pause)
+            swept.append(await catalogue.sweep())
+
+    assert swept == reads
+
+
+async def test_a_sweep_bears_a_service_that_is_down_and_leaves_it_alone(
+    desk: Desk, clock: FixedClock
+) -> None:
+    desk.spoilt["/"] = REFUSAL
+    async with catalogue_of(desk, clock) as catalogue:
+        swept = []
+        for pause in (0, 10, 19, 1):
+            clock.advance(seconds=pause)
+            swept.append((await catalogue.sweep(), desk.lists_read()))
+
+    assert swept == [(0, 2), (0, 2), (0, 2), (0, 4)]
+
+
+async def test_stopping_when_nothing_is_read_does_nothing(desk: Desk, clock: FixedClock) -> None:
+    async with catalogue_of(desk, clock) as catalogue:
+        await catalogue.current()
+        await catalogue.aclose()
+
+        assert shown(await catalogue.current()) == "d1"
+
+
+async def test_a_reading_that_is_stopped_leaves_nothing_behind(
+    desk: Desk, clock: FixedClock
+) -> None:
+    desk.spoilt["/"] = Reply(hang=True)
+    async with catalogue_of(desk, clock) as catalogue:
+        asking = asyncio.create_task(catalogue.current())
+        await desk.asked.wait()
 
         await catalogue.aclose()
         await asyncio.wait([asking])
-        await client.aclose()
 
     assert asking.cancelled()
+
+
+async def test_t_30_a_reader_never_sees_half_of_a_swap(desk: Desk, clock: FixedClock) -> None:
+    async with catalogue_of(desk, clock, ttl_s=0.001) as catalogue:
+        await catalogue.current()
+        stop = asyncio.Event()
+
+        async def redeploying() -> None:
+            for number in range(30):
+                desk.deployments = [
+                    deployment(f"d{number}-{n}", workflow=f"w{n}", name=f"{number} of {n}")
+                    for n in range(5)
+                ]
+                await catalogue.reload()
+            stop.set()
+
+        async def looking() -> None:
+            while not stop.is_set():
+                found = (await catalogue.current()).workflows
+                assert len({each.name.split("_of_")[0] for each in found}) == 1
+                assert len(found) in (1, 5)
+                await asyncio.sleep(0)
+
+        await asyncio.gather(redeploying(), *(looking() for _ in range(5)))
+
+
+class ClockOfOneBug(FixedClock):
+    """Fails when it is looked at for the n-th time."""
+
+    def __init__(self, *, at: int) -> None:
+        super().__init__()
+        self._left = at
+
+    def now(self) -> datetime:
+        self._left -= 1
+        if self._left == 0:
+            raise RuntimeError("a bug")
+        return super().now()
+
+
+async def test_a_bug_is_logged_and_does_not_make_every_look_read_anew(desk: Desk) -> None:
+    clock = ClockOfOneBug(at=4)
+    async with catalogue_of(desk, clock) as catalogue:
+        await catalogue.current()
+        clock.advance(seconds=61)
+        with capture_logs() as lines:
+            seen = await seen_after(catalogue, clock, 0, 0, 0)
+
+    assert [each["event"] for each in lines] == ["catalogue.bug", "catalogue.stale"]
+    assert (seen, desk.lists_read()) == (["d1"] * 3, 2)
