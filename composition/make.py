@@ -27,6 +27,7 @@ from core.shared.events import Event
 from core.shared.ids import WalletId
 from core.use_cases.start_generation import Request
 from core.workflows.service import MAKE
+from core.workflows.typed import read
 from infrastructure.log_setup import set_up_logs
 
 REPLY_TO = "cli:make"
@@ -106,11 +107,13 @@ async def make(config: Config, asked: Asked) -> Outcome:
 async def _generate(container: Container, asked: Asked) -> Outcome:
     account = await container.accounts().of(Identity("cli", str(os.getuid())))
     images = () if asked.image is None else (await _taken(container, asked.image),)
+    workflow = await container.workflows().meant_by(asked.workflow, with_image=bool(images))
+    typed = read(asked.prompt, workflow)
     request = Request(
         account=account.id,
-        workflow=await container.workflows().meant_by(asked.workflow, with_image=bool(images)),
-        words=asked.prompt,
-        inputs=asked.inputs,
+        workflow=workflow,
+        words=typed.words,
+        inputs={**typed.values, **asked.inputs},
         images=images,
         reply_to=REPLY_TO,
     )

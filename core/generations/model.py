@@ -9,10 +9,11 @@ import attrs
 from core.media.model import MediaRef
 from core.points.model import Points
 from core.points.pricing import Quote
-from core.shared.ids import AccountId, DeploymentId, JobId, RunId, WorkflowName
-from core.workflows.model import InputValue
+from core.shared.ids import AccountId, DeploymentId, JobId, RunId, WorkflowKey, WorkflowName
+from core.workflows.inputs import InputValue
 
 NOTHING = Points(0)
+NO_KEY = WorkflowKey("")
 
 
 class JobState(StrEnum):
@@ -148,7 +149,8 @@ class Wish:
     """
     What a person wants, complete and checked.
 
-    `inputs` has a value for every input; those in `media_inputs` hold a MediaId instead of a URL.
+    `inputs` is what is sent: a value for every input; those in `media_inputs` hold a MediaId
+    instead of a URL. `words` is what the person typed for the prompt, which may be less.
     `parent` is the job that this one repeats or goes on from.
     """
 
@@ -161,6 +163,16 @@ class Wish:
     words: str = ""
     gpu: str | None = None
     parent: JobId | None = None
+    key: WorkflowKey = NO_KEY
+    """The workflow's own id at the service; empty for jobs from before it was noted."""
+    version: int | None = None
+    """Of the workflow, counted from 1 by the service: what the run was made with."""
+    notes: tuple[str, ...] = ()
+    """What was made of the wish before it was sent, in sentences for its person."""
+    as_files: bool = False
+    """Whether the results are sent as files, untouched."""
+    typed: Mapping[str, str] = attrs.field(factory=dict)
+    """What the person gave for inputs, but for the prompt, of which something else is sent."""
 
 
 @attrs.frozen(kw_only=True)

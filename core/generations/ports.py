@@ -8,7 +8,7 @@ import attrs
 
 from core.generations.model import WORKER, Claim, Job, JobState, RunUpdate
 from core.shared.ids import AccountId, DeploymentId, JobId, RunId
-from core.workflows.model import InputValue
+from core.workflows.inputs import InputValue
 
 
 @attrs.frozen(kw_only=True)

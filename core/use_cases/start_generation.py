@@ -10,13 +10,21 @@ from core.generations.ports import JobStore, WakeUps
 from core.points.model import Hold, HoldResult
 from core.points.ports import PointsLedger
 from core.points.pricing import Quote
-from core.shared.errors import InputRefusedError, NotEnoughPointsError, TooManyJobsError
-from core.shared.ids import AccountId, JobId, WalletId
+from core.sessions.model import common, personal
+from core.sessions.ports import PreferenceStore
+from core.shared.errors import NotEnoughPointsError, TooManyJobsError
+from core.shared.ids import AccountId, ChatId, JobId, WalletId
 from core.shared.ports import Clock, NewIds
 from core.use_cases.quote import QuoteGeneration
-from core.workflows.model import RANDOM_SEED, Input, InputKind, InputValue, Workflow
+from core.workflows.drawing import calls_loras, texts_to_draw
+from core.workflows.filling import Filled, Given, fill
+from core.workflows.inputs import InputValue
+from core.workflows.model import Workflow
+from core.workflows.ports import LoraLibrary, Wildcards
+from core.workflows.wildcards import Lists, lists_for
 
 OPEN_JOBS_PER_ACCOUNT = 6
+NOWHERE = ChatId("")
 UNSTARTED_WAIT = timedelta(seconds=2)
 """When a prepared or waiting job is looked at, should whoever started it have died."""
 
@@ -27,17 +35,88 @@ class Request:
     What a person asks for: a workflow, words for its prompt, pictures, values by input name.
 
     `images` are our own files for the workflow's image inputs, in their order; `media` names the
-    inputs of others. A media input that gets none keeps its default, which is a URL.
+    inputs of others. A media input that gets none keeps its default, which is a URL. `notes` are
+    what was made of the request before.
     """
 
     account: AccountId
     workflow: Workflow
+    chat: ChatId = NOWHERE
+    """Whose common preferences count."""
     words: str = ""
     inputs: Mapping[str, object] = attrs.field(factory=dict)
     images: tuple[str, ...] = ()
     media: Mapping[str, str] = attrs.field(factory=dict)
+    notes: tuple[str, ...] = ()
     parent: JobId | None = None
     reply_to: str = ""
+
+
+class MakeWish:
+    """Fills a request with what its person and its chat have saved, and with the defaults."""
+
+    def __init__(
+        self,
+        *,
+        preferences: PreferenceStore,
+        wildcards: Wildcards,
+        loras: LoraLibrary,
+        ids: NewIds,
+    ) -> None:
+        self._preferences = preferences
+        self._wildcards = wildcards
+        self._loras = loras
+        self._ids = ids
+
+    async def __call__(self, request: Request) -> Wish:
+        """Return the complete wish. Raises InputRefusedError, and what the stores raise."""
+        workflow = request.workflow
+        given = Given(
+            words=request.words,
+            values=request.inputs,
+            saved=await self._saved(personal(request.account), workflow),
+            common=await self._saved(common(request.chat), workflow) if request.chat else {},
+            images=request.images,
+            media=request.media,
+        )
+        filled = fill(
+            workflow,
+            given,
+            seed=self._ids.seed(),
+            lists=await self._lists(workflow, given),
+            loras=await self._loras.all() if calls_loras(workflow) else (),
+        )
+        return _wish(request, filled)
+
+    async def _saved(self, owner: str, workflow: Workflow) -> Mapping[str, InputValue]:
+        return (await self._preferences.get(owner, workflow.key)).values
+
+    async def _lists(self, workflow: Workflow, given: Given) -> Lists:
+        """Return the lists of words that any text may lead to, whichever is taken in the end."""
+        values = (*given.values.values(), *given.saved.values(), *given.common.values())
+        defaults = [each.default for each in texts_to_draw(workflow)]
+        texts = [each for each in (given.words, *values, *defaults) if isinstance(each, str)]
+        return await lists_for(texts, self._wildcards)
+
+
+def _wish(request: Request, filled: Filled) -> Wish:
+    workflow = request.workflow
+    return Wish(
+        account=request.account,
+        workflow=workflow.name,
+        title=workflow.title,
+        deployment=workflow.deployment,
+        inputs=filled.inputs,
+        media_inputs=filled.media_inputs,
+        words=filled.words,
+        gpu=workflow.gpu,
+        parent=request.parent,
+        key=workflow.key,
+        version=workflow.runs_on.version,
+        notes=(*request.notes, *filled.notes),
+        as_files=workflow.as_files,
+        typed=filled.typed,
+    )
 
 
 class StartGeneration:
@@ -51,7 +130,7 @@ class StartGeneration:
         quote: QuoteGeneration,
         wake_ups: WakeUps,
         clock: Clock,
-        ids: NewIds,
+        wishes: MakeWish,
         driver: str = WORKER,
     ) -> None:
         self._jobs = jobs
@@ -59,7 +138,7 @@ class StartGeneration:
         self._quote = quote
         self._wake_ups = wake_ups
         self._clock = clock
-        self._ids = ids
+        self._wishes = wishes
         self._driver = driver
 
     async def __call__(self, job_id: JobId, request: Request) -> Job:
@@ -77,7 +156,7 @@ class StartGeneration:
             if ended is not None:
                 return ended
             raise TooManyJobsError(OPEN_JOBS_PER_ACCOUNT)
-        wish = self._wish(request)
+        wish = await self._wishes(request)
         quote = await self._quote(request.workflow)
         # Saved before anything is held: should we die in between, the job finds its hold, and a
         # hold without a job cannot exist.
@@ -129,63 +208,3 @@ class StartGeneration:
             wait_s=wait_s,
             held=balance.held.amount,
         )
-
-    def _wish(self, request: Request) -> Wish:
-        workflow = request.workflow
-        given: dict[str, object] = dict(request.inputs)
-        if request.words and workflow.prompt is not None:
-            given.setdefault(workflow.prompt.name, request.words)
-        elif request.words and workflow.prompt is None:
-            raise InputRefusedError(
-                "prompt", f"/{workflow.name} takes no words, only: {_names(workflow)}."
-            )
-        media = {**request.media, **_placed(workflow, request)}
-        accepted = workflow.accept({**given, **media})
-        prompt = accepted.get(workflow.prompt.name, "") if workflow.prompt else ""
-        return Wish(
-            account=request.account,
-            workflow=workflow.name,
-            title=workflow.title,
-            deployment=workflow.deployment,
-            inputs={each: self._drawn(workflow, each, value) for each, value in accepted.items()},
-            media_inputs=tuple(each for each in accepted if each in media),
-            words=str(prompt),
-            gpu=workflow.gpu,
-            parent=request.parent,
-        )
-
-    def _drawn(self, workflow: Workflow, name: str, value: InputValue) -> InputValue:
-        """Return a seed in place of -1: a run can only be repeated if we chose its seed."""
-        wanted = next(each for each in workflow.inputs if each.name == name)
-        return self._seed(wanted) if wanted.is_seed and value == RANDOM_SEED else value
-
-    def _seed(self, wanted: Input) -> int:
-        low = 0 if wanted.minimum is None else max(0, int(wanted.minimum))
-        high = 2**31 - 1 if wanted.maximum is None else int(wanted.maximum)
-        return low + self._ids.seed() % max(1, high - low + 1)
-
-
-def _names(workflow: Workflow) -> str:
-    return ", ".join(each.name for each in workflow.inputs)
-
-
-def _placed(workflow: Workflow, request: Request) -> dict[str, str]:
-    """Return the pictures of a message by the image inputs that they fill, in their order."""
-    for each in workflow.media_inputs:
-        if each.name in request.inputs:
-            raise InputRefusedError(
-                each.name,
-                f"“{each.name}” is a file: please send it along, or name it with --image.",
-            )
-    free = [
-        each.name
-        for each in workflow.media_inputs
-        if each.kind is InputKind.IMAGE and each.name not in request.media
-    ]
-    if len(request.images) > len(free):
-        takes = "no picture" if not free else f"{len(free)} picture{'s' * (len(free) != 1)}"
-        raise InputRefusedError(
-            "image",
-            f"/{workflow.name} takes {takes}, not {len(request.images)}. Please send it again.",
-        )
-    return dict(zip(free, request.images, strict=False))

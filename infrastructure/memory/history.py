@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from core.shared.ids import WorkflowName
-from core.workflows.ports import RunHistory
+from core.workflows.estimate import waited_s
+from core.workflows.model import Workflow
+from core.workflows.ports import RunHistory, RunTime
 from infrastructure.memory.jobs import InMemoryJobs
 
 
@@ -13,10 +14,20 @@ class InMemoryRunHistory(RunHistory):
     def __init__(self, jobs: InMemoryJobs) -> None:
         self._jobs = jobs
 
-    async def recent_seconds(self, workflow: WorkflowName, *, limit: int) -> Sequence[float]:
+    async def recent(self, workflow: Workflow, *, limit: int) -> Sequence[RunTime]:
         found = [
-            (job.moved_at, job.id, job.run_s)
+            (job.moved_at, job.id, job.run_s, job)
             for job in self._jobs.succeeded()
-            if job.wish.workflow == workflow and job.run_s is not None
+            if job.wish.workflow == workflow.name and job.run_s is not None
         ]
-        return [run_s for *_, run_s in sorted(found, reverse=True)[:limit]]
+        # No two have one id, so the jobs themselves are never compared.
+        newest = sorted(found, reverse=True)[:limit]
+        return [
+            RunTime(
+                ended_at=ended_at,
+                run_s=run_s,
+                wait_s=waited_s(job.submitted_at, ended_at, run_s=run_s),
+                gpu=job.wish.gpu,
+            )
+            for ended_at, _, run_s, job in newest
+        ]

@@ -2,19 +2,16 @@
 
 from collections.abc import Mapping
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from core.shared.errors import InputRefusedError
-from core.workflows.model import (
-    MAX_TEXT_LENGTH,
-    RANDOM_SEED,
-    Input,
-    InputKind,
-    InputValue,
-    Workflow,
-)
+from core.workflows.filling import accept
+from core.workflows.inputs import MAX_TEXT_LENGTH, RANDOM_SEED, Input, InputValue
+from core.workflows.kinds import InputKind
+from core.workflows.model import Workflow
 from tests.builders import a_workflow, an_input
 
 FOX: Mapping[str, object] = {"prompt": "a red fox"}
@@ -74,18 +71,18 @@ def with_inputs(*inputs: Input) -> Workflow:
 
 def refusal(workflow: Workflow, given: Mapping[str, object]) -> InputRefusedError:
     with pytest.raises(InputRefusedError) as raised:
-        workflow.accept(given)
+        accept(workflow, given)
     return raised.value
 
 
 def accepted(wanted: Input, value: object) -> InputValue:
-    return with_inputs(wanted).accept({**FOX, wanted.name: value})[wanted.name]
+    return accept(with_inputs(wanted), {**FOX, wanted.name: value})[wanted.name]
 
 
 def test_what_nobody_gave_takes_its_default() -> None:
     workflow = with_inputs(STEPS, STRENGTH, HIRES, STYLE)
 
-    assert workflow.accept(FOX) == {
+    assert accept(workflow, FOX) == {
         "prompt": "a red fox",
         "steps": 20,
         "strength": 0.75,
@@ -103,13 +100,13 @@ def test_an_empty_field_takes_its_default_as_well(wanted: Input, empty: str | No
 def test_what_has_no_value_and_no_default_is_left_to_the_service() -> None:
     workflow = with_inputs(an_input("steps", InputKind.INTEGER), an_input("hires", HIRES.kind))
 
-    assert workflow.accept(FOX) == FOX
+    assert accept(workflow, FOX) == FOX
 
 
 def test_a_second_text_may_be_empty() -> None:
     workflow = with_inputs(an_input("negative"))
 
-    assert workflow.accept(FOX) == {**FOX, "negative": ""}
+    assert accept(workflow, FOX) == {**FOX, "negative": ""}
 
 
 @pytest.mark.parametrize("empty", [{}, {"prompt": ""}, {"prompt": "   "}, {"prompt": "\0"}])
@@ -123,13 +120,13 @@ def test_an_empty_prompt_is_refused_with_an_example(empty: Mapping[str, object])
 def test_a_prompt_with_a_default_needs_no_words() -> None:
     workflow = a_workflow(inputs=(an_input(default="a landscape"),))
 
-    assert workflow.accept({}) == {"prompt": "a landscape"}
+    assert accept(workflow, {}) == {"prompt": "a landscape"}
 
 
 def test_a_text_that_only_happens_to_be_the_only_one_may_be_empty() -> None:
     workflow = a_workflow(inputs=(an_input("caption"),))
 
-    assert workflow.accept({}) == {}
+    assert accept(workflow, {}) == {}
 
 
 def test_a_prompt_of_ten_thousand_characters_is_refused_with_the_limit() -> None:
@@ -141,23 +138,25 @@ def test_a_prompt_of_ten_thousand_characters_is_refused_with_the_limit() -> None
 def test_a_prompt_as_long_as_allowed_is_taken_whole() -> None:
     longest = "ü" * MAX_TEXT_LENGTH
 
-    assert a_workflow().accept({"prompt": f" {longest}\n"})["prompt"] == longest
+    assert accept(a_workflow(), {"prompt": f" {longest}\n"})["prompt"] == longest
 
 
 def test_a_nul_is_stripped_from_texts() -> None:
-    assert a_workflow().accept({"prompt": "a \0red\0 fox"})["prompt"] == "a red fox"
+    assert accept(a_workflow(), {"prompt": "a \0red\0 fox"})["prompt"] == "a red fox"
 
 
 @pytest.mark.parametrize("text", ["'; DROP TABLE jobs;--", "{prompt}", "<b>@everyone</b>", "🦊"])
 def test_a_prompt_is_passed_on_as_it_is(text: str) -> None:
-    assert a_workflow().accept({"prompt": text})["prompt"] == text
+    assert accept(a_workflow(), {"prompt": text})["prompt"] == text
 
 
 def test_a_name_that_is_no_input_is_refused_with_those_that_are() -> None:
     error = refusal(with_inputs(STEPS), {**FOX, "stepz": 5})
 
     assert error.name == "stepz"
-    assert "no input “stepz”. It takes: prompt, steps." in error.user_message
+    assert error.user_message == (
+        "/text2img has no input “stepz”. Did you mean “steps”? It takes: prompt, steps."
+    )
 
 
 def test_a_long_name_is_not_said_back_whole_and_a_workflow_may_take_nothing() -> None:
@@ -192,9 +191,9 @@ def test_a_whole_number_may_be_spelled_in_many_ways(value: object, number: int) 
 
 @pytest.mark.parametrize("value", ["1.5", 1.5, "1e-1", "9007199254740993", 2**53])
 def test_what_is_not_exactly_a_whole_number_is_refused(value: object) -> None:
-    error = refusal(with_inputs(an_input("steps", InputKind.INTEGER)), {**FOX, "steps": value})
+    error = refusal(with_inputs(an_input("frames", InputKind.INTEGER)), {**FOX, "frames": value})
 
-    assert error.user_message == "“steps” takes a whole number: please give one."
+    assert error.user_message == "“frames” takes a whole number: please give one."
 
 
 @pytest.mark.parametrize(("value", "number"), [("0", 0.0), (0, 0.0), (".5", 0.5), ("1", 1.0)])
@@ -317,10 +316,37 @@ def test_whatever_is_given_is_refused_or_within_its_range(
     workflow = with_inputs(STEPS, STRENGTH)
 
     try:
-        taken = workflow.accept(values)
+        taken = accept(workflow, values)
     except InputRefusedError:
         return
 
     assert 1 <= int(taken["steps"]) <= 2_048
     assert 0 <= float(taken["strength"]) <= 1
     assert str(taken["prompt"]).strip()
+
+
+@pytest.mark.parametrize(("default", "sent"), [("20", 20), ("many", None)])
+def test_t_87_a_default_that_is_a_number_in_a_text_is_sent_as_a_number(
+    default: str, sent: int | None
+) -> None:
+    workflow = with_inputs(an_input("frames", InputKind.INTEGER, default=default))
+
+    assert accept(workflow, FOX).get("frames") == sent
+
+
+@pytest.mark.parametrize("nothing", [",", " , ,\n,", ",,,"])
+def test_t_69_a_prompt_of_commas_is_no_prompt(nothing: str) -> None:
+    assert refusal(a_workflow(), {"prompt": nothing}).code == "input.missing"
+
+
+def test_another_input_that_must_be_given_is_asked_for() -> None:
+    wanted = attrs.evolve(an_input("frames", InputKind.INTEGER), required=True)
+
+    error = refusal(with_inputs(wanted), FOX)
+
+    assert (error.code, error.name) == ("input.missing", "frames")
+    assert error.user_message == "/text2img needs a value for “frames”."
+
+
+def test_a_file_that_need_not_be_given_is_left_to_the_service() -> None:
+    assert accept(with_inputs(attrs.evolve(PICTURE, required=False)), FOX) == FOX
