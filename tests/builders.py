@@ -23,18 +23,23 @@ from core.generations.ports import RunRequest
 from core.media.model import UNKNOWN_MIME, MediaRef, mime_of
 from core.points.model import Grant, Hold, Points
 from core.points.pricing import Quote
-from core.sessions.model import Identity, TranscriptMessage
+from core.sessions.model import Identity, Preferences, TranscriptMessage
 from core.shared.ids import (
     AccountId,
     ChatId,
     DeploymentId,
+    DraftId,
     JobId,
     MediaId,
     RunId,
     WalletId,
+    WorkflowKey,
     WorkflowName,
 )
-from core.workflows.model import Input, InputKind, InputValue, Workflow
+from core.workflows.drafts import DRAFT_LIVES, Draft
+from core.workflows.inputs import Input, InputValue
+from core.workflows.kinds import InputKind
+from core.workflows.model import Workflow
 
 NOW = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
 LONG_AGO = NOW - timedelta(days=9_000)
@@ -213,6 +218,44 @@ def an_identity(user_id: str = "7", *, platform: str = "telegram") -> Identity:
 def a_message(id: str = "m-1", *, body: str = "hello", at: datetime = NOW) -> TranscriptMessage:
     """Return a message that was not stored yet."""
     return TranscriptMessage(id=id, body=body, at=at)
+
+
+def a_draft(
+    id: str = "draft-1",
+    *,
+    account: AccountId = ADA,
+    chat: ChatId = CHAT,
+    workflow: str = TEXT2IMG,
+    words: str = "",
+    values: Mapping[str, InputValue] | None = None,
+    media: Mapping[str, str] | None = None,
+    asking: str = "",
+    now: datetime = NOW,
+) -> Draft:
+    """Return a form that was touched just now: by default Ada's, with nothing in it."""
+    return Draft(
+        id=DraftId(id),
+        account=account,
+        chat=chat,
+        workflow=WorkflowName(workflow),
+        key=WorkflowKey(workflow),
+        words=words,
+        values=values or {},
+        media=media or {},
+        asking=asking,
+        expires_at=now + DRAFT_LIVES,
+    )
+
+
+def some_preferences(
+    values: Mapping[str, InputValue] | None = None,
+    *,
+    set_aside: Mapping[str, str] | None = None,
+    version: int = 0,
+) -> Preferences:
+    """Return preferences: by default for more steps."""
+    wanted = {"steps": 30} if values is None else values
+    return Preferences(values=wanted, set_aside=set_aside or {}, version=version)
 
 
 def a_run_request(

@@ -1,17 +1,20 @@
 """How long runs took, read off the jobs that succeeded."""
 
+import json
 from collections.abc import Sequence
+from datetime import datetime
 
 import sqlalchemy as sa
 
 from core.generations.model import JobState
-from core.shared.ids import WorkflowName
-from core.workflows.ports import RunHistory
+from core.workflows.estimate import waited_s
+from core.workflows.model import Workflow
+from core.workflows.ports import RunHistory, RunTime
 from infrastructure.sql.tables import jobs
 from infrastructure.sql.transactions import Database
 
 _NEWEST = (
-    sa.select(jobs.c.run_s)
+    sa.select(jobs.c.run_s, jobs.c.moved_at, jobs.c.submitted_at, jobs.c.wish)
     .where(
         jobs.c.workflow == sa.bindparam("the_workflow"),
         jobs.c.state == JobState.SUCCEEDED,
@@ -28,10 +31,18 @@ class SqlRunHistory(RunHistory):
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def recent_seconds(self, workflow: WorkflowName, *, limit: int) -> Sequence[float]:
-        newest = {"the_workflow": workflow, "at_most": limit}
+    async def recent(self, workflow: Workflow, *, limit: int) -> Sequence[RunTime]:
+        newest = {"the_workflow": workflow.name, "at_most": limit}
         return await self._database.read(
-            lambda connection: [
-                float(run_s) for run_s in connection.execute(_NEWEST, newest).scalars()
-            ]
+            lambda connection: [_run_time(row) for row in connection.execute(_NEWEST, newest)]
         )
+
+
+def _run_time(row: "sa.Row[float, datetime, datetime | None, str]") -> RunTime:
+    run_s, ended_at, submitted_at, wish = row
+    return RunTime(
+        ended_at=ended_at,
+        run_s=float(run_s),
+        wait_s=waited_s(submitted_at, ended_at, run_s=run_s),
+        gpu=json.loads(wish).get("gpu"),
+    )

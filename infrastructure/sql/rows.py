@@ -17,8 +17,9 @@ from core.media.model import MediaRef
 from core.points.books import HoldRecord, HoldState, Split, Wallet
 from core.points.model import Entry, Grant, Points
 from core.points.pricing import Quote
-from core.sessions.model import TranscriptMessage
-from core.shared.ids import JobId, WalletId
+from core.sessions.model import Preferences, TranscriptMessage
+from core.shared.ids import DraftId, JobId, WalletId
+from core.workflows.drafts import Draft
 
 Row = Mapping[str, object]
 
@@ -102,6 +103,55 @@ def message_from(row: RowMapping) -> TranscriptMessage:
     return TranscriptMessage(id=row["id"], body=row["body"], at=row["at"], seq=row["seq"])
 
 
+def draft_row(draft: Draft) -> Row:
+    """Return a draft's columns."""
+    return {
+        "id": draft.id,
+        "account": draft.account,
+        "chat": draft.chat,
+        "workflow_key": draft.key,
+        "is_asking": draft.asking != "",
+        "filled": json.dumps({name: getattr(draft, name) for name in _FILLED}, default=dict),
+        "expires_at": draft.expires_at,
+        "version": draft.version,
+    }
+
+
+def draft_from(row: RowMapping) -> Draft:
+    """Return the draft of a row."""
+    filled = json.loads(row["filled"])
+    return Draft(
+        **{**filled, "notes": tuple(filled["notes"])},
+        id=DraftId(row["id"]),
+        account=row["account"],
+        chat=row["chat"],
+        key=row["workflow_key"],
+        expires_at=row["expires_at"],
+        version=row["version"],
+    )
+
+
+_OWN_COLUMNS = ("id", "account", "chat", "key", "expires_at", "version")
+_FILLED = tuple(each.name for each in attrs.fields(Draft) if each.name not in _OWN_COLUMNS)
+
+
+def preferences_row(preferences: Preferences) -> Row:
+    """Return the columns of what somebody prefers, without `version`."""
+    return {
+        "inputs": json.dumps(dict(preferences.values)),
+        "set_aside": json.dumps(dict(preferences.set_aside)),
+    }
+
+
+def preferences_from(row: RowMapping) -> Preferences:
+    """Return the preferences of a row."""
+    return Preferences(
+        values=json.loads(row["inputs"]),
+        set_aside=json.loads(row["set_aside"]),
+        version=row["version"],
+    )
+
+
 def new_job_row(job: Job) -> Row:
     """Return all columns of a job that is stored for the first time."""
     quote = job.quote
@@ -111,7 +161,7 @@ def new_job_row(job: Job) -> Row:
         "account": job.wish.account,
         "workflow": job.wish.workflow,
         "wish": json.dumps(attrs.asdict(job.wish)),
-        "quote": json.dumps([quote.points.amount, quote.median_s, quote.p90_s]),
+        "quote": json.dumps([quote.points.amount, *(getattr(quote, each) for each in _QUOTED)]),
         "created_at": job.created_at,
         "version": job.version,
         "reply_to": job.reply_to,
@@ -208,13 +258,19 @@ def saved_job_from(row: RowMapping, job: Job) -> Job:
 @lru_cache(REMEMBERED_TEXTS)
 def _wish_from(stored: str) -> Wish:
     wish = json.loads(stored)
-    return Wish(**{**wish, "media_inputs": tuple(wish["media_inputs"])})
+    lists = {name: tuple(wish.get(name, ())) for name in ("media_inputs", "notes")}
+    return Wish(**{**wish, **lists})
 
 
 @lru_cache(REMEMBERED_TEXTS)
 def _quote_from(stored: str) -> Quote:
-    points, median_s, p90_s = json.loads(stored)
-    return Quote(points=Points(points), median_s=median_s, p90_s=p90_s)
+    points, *rest = json.loads(stored)
+    # An older row ends after `p90_s`: what it does not tell is not known of its quote.
+    return Quote(points=Points(points), **dict(zip(_QUOTED, rest, strict=False)))
+
+
+_QUOTED = ("median_s", "p90_s", "cold_s", "points_per_s", "is_fixed")
+"""What a quote's column has behind the points: new ones are added at the end."""
 
 
 @lru_cache(REMEMBERED_TEXTS)

@@ -196,3 +196,27 @@ seen = sa.Table(
     sa.Column("seen_at", UtcDateTime, nullable=False),
     sa.Column("forget_at", UtcDateTime, nullable=False, index=True),
 )
+
+drafts = sa.Table(
+    "drafts",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("account", sa.Text, nullable=False),
+    sa.Column("chat", sa.Text, nullable=False),
+    sa.Column("workflow_key", Words, nullable=False, index=True),
+    sa.Column("is_asking", sa.Boolean, nullable=False),
+    sa.Column("filled", sa.Text, nullable=False),
+    sa.Column("expires_at", UtcDateTime, nullable=False, index=True),
+    sa.Column("version", sa.BigInteger, nullable=False),
+    sa.Index(None, "account", "chat"),
+)
+
+preferences = sa.Table(
+    "preferences",
+    metadata,
+    sa.Column("owner", sa.Text, primary_key=True),
+    sa.Column("workflow_key", Words, primary_key=True, index=True),
+    sa.Column("inputs", sa.Text, nullable=False),
+    sa.Column("set_aside", sa.Text, nullable=False),
+    sa.Column("version", sa.BigInteger, nullable=False),
+)

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from core.shared.errors import StationError
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest migration in `migrations/versions`; a test compares it with Alembic's own answer."""
 
 _LOCK = 7_206_471

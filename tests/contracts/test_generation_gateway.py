@@ -18,7 +18,7 @@ from core.shared.errors import (
     SubmitUnclearError,
 )
 from core.shared.ids import DeploymentId, JobId, RunId
-from core.workflows.model import InputValue
+from core.workflows.inputs import InputValue
 from infrastructure.comfy_deploy.client import ComfyDeployClient
 from infrastructure.comfy_deploy.gateway import ComfyDeployGateway
 from infrastructure.comfy_deploy.settings import ComfySettings

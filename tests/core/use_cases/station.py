@@ -24,16 +24,20 @@ from core.use_cases.go_on import GoOn
 from core.use_cases.quote import QuoteGeneration
 from core.use_cases.recover import RecoverJobs
 from core.use_cases.settle_job import SettleJob
-from core.use_cases.start_generation import Request, StartGeneration
+from core.use_cases.start_generation import MakeWish, Request, StartGeneration
 from core.use_cases.stop_run import StopRun
 from core.use_cases.submit_run import SubmitRun
-from core.workflows.model import InputKind, Workflow
+from core.workflows.kinds import InputKind
+from core.workflows.model import Workflow
 from core.workflows.service import Workflows
 from infrastructure.memory.catalogue import InMemoryCatalogue
 from infrastructure.memory.history import InMemoryRunHistory
 from infrastructure.memory.jobs import InMemoryJobs
 from infrastructure.memory.ledger import InMemoryLedger
+from infrastructure.memory.loras import InMemoryLoras
 from infrastructure.memory.media import InMemoryMedia
+from infrastructure.memory.preferences import InMemoryPreferences
+from infrastructure.memory.word_lists import InMemoryWildcards
 from tests.builders import ADA, a_workflow, an_input
 from tests.core.images import PlainImages
 from tests.core.use_cases.clocked_gateway import ClockedGateway
@@ -89,6 +93,9 @@ class World:
         self.files = InMemoryMedia()
         self.ids = CountingIds()
         self.catalogue = InMemoryCatalogue([DRAW, PAINT, UPSCALE])
+        self.preferences = InMemoryPreferences()
+        self.wildcards = InMemoryWildcards()
+        self.loras = InMemoryLoras()
 
     async def points(self, account: AccountId = ADA) -> tuple[int, int]:
         """Return what a person's runs were charged in all, and what is held now."""
@@ -146,7 +153,10 @@ class Station:
         world, jobs = self.world, self._jobs
         self.workflows = Workflows(world.catalogue)
         self.quote = QuoteGeneration(
-            history=self._fate.over(InMemoryRunHistory(world.jobs)), prices=PRICES
+            history=self._fate.over(InMemoryRunHistory(world.jobs)),
+            catalogue=world.catalogue,
+            prices=PRICES,
+            clock=world.clock,
         )
         self.start = StartGeneration(
             jobs=jobs,
@@ -154,7 +164,12 @@ class Station:
             quote=self.quote,
             wake_ups=self._alarm,
             clock=world.clock,
-            ids=world.ids,
+            wishes=MakeWish(
+                preferences=world.preferences,
+                wildcards=world.wildcards,
+                loras=world.loras,
+                ids=world.ids,
+            ),
             driver=driver,
         )
         self.cancel = CancelGeneration(jobs=jobs, wake_ups=self._alarm, clock=world.clock)

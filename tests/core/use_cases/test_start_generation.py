@@ -8,14 +8,20 @@ import pytest
 
 from core.generations.model import Delivery, JobState
 from core.points.model import Points
+from core.sessions.model import Preferences, common, personal
 from core.shared.errors import InputRefusedError, NotEnoughPointsError, TooManyJobsError
-from core.shared.ids import JobId
+from core.shared.ids import ChatId, JobId, WorkflowKey
 from core.use_cases.start_generation import OPEN_JOBS_PER_ACCOUNT, Request
-from core.workflows.model import InputKind, Workflow
-from tests.builders import ADA, BOB, NOW, a_hold, a_job, a_quote, a_workflow, an_input
+from core.workflows.kinds import InputKind
+from core.workflows.lora import Lora
+from core.workflows.model import Deployment, Workflow
+from infrastructure.memory.loras import InMemoryLoras
+from infrastructure.memory.word_lists import InMemoryWildcards
+from tests.builders import ADA, BOB, CHAT, NOW, a_hold, a_job, a_quote, a_workflow, an_input
 from tests.core.use_cases.station import CAPACITY, DRAW, PAINT, QUOTE, UPSCALE, Station, World
 
 JOB = JobId("0123456789abcdef0123456789abcdef")
+OTHER, THIRD = JobId("1" * 32), JobId("2" * 32)
 FOX = Request(account=ADA, workflow=DRAW, words="a red fox", reply_to="web:chat-1")
 
 
@@ -302,3 +308,67 @@ async def test_an_abandoned_start_is_looked_at_soon(station: Station, world: Wor
     job = await station.start(JOB, FOX)
 
     assert job.next_wake_at == world.clock.now() + timedelta(seconds=2)
+
+
+async def test_what_a_person_and_a_chat_have_saved_is_where_a_wish_begins(
+    station: Station, world: World
+) -> None:
+    steps = an_input("steps", InputKind.INTEGER, default=20)
+    workflow = a_workflow(inputs=(an_input(), steps, an_input("cfg", InputKind.NUMBER, default=7)))
+    key, chat = workflow.key, CHAT
+    await world.preferences.save(personal(ADA), key, Preferences(values={"steps": 5, "gone": 1}))
+    await world.preferences.save(common(chat), key, Preferences(values={"steps": 6, "cfg": 2.5}))
+    asked = Request(account=ADA, workflow=workflow, words="a fox", chat=chat)
+
+    wish = (await station.start(JOB, asked)).wish
+    nowhere = (await station.start(OTHER, attrs.evolve(asked, chat=ChatId("")))).wish
+    of_bob = (await station.start(THIRD, attrs.evolve(asked, account=BOB))).wish
+
+    assert wish.inputs == {"prompt": "a fox", "steps": 5, "cfg": 2.5}
+    assert wish.notes == ("Your saved “gone” is left out: /text2img does not take it any more.",)
+    assert nowhere.inputs == {"prompt": "a fox", "steps": 5, "cfg": 7}
+    assert of_bob.inputs == {"prompt": "a fox", "steps": 6, "cfg": 2.5}
+
+
+async def test_t_67_words_are_drawn_and_call_loras_and_stay_as_they_were_typed(
+    station: Station, world: World
+) -> None:
+    world.wildcards = InMemoryWildcards({"animals": ["{fox|fox}"]})
+    world.loras = InMemoryLoras([Lora(name="PixelArt", triggers=("pixel",))])
+    workflow = attrs.evolve(
+        a_workflow(inputs=(*DRAW.inputs, an_input("negative"))), reads_lora_tags=True
+    )
+
+    job = await Station(world).start(
+        JOB,
+        attrs.evolve(
+            FOX,
+            workflow=workflow,
+            words="a pixel:.4 __animals__",
+            inputs={"negative": "{hands|hands}"},
+            notes=("a note",),
+        ),
+    )
+
+    assert job.wish.words == "a pixel:.4 __animals__"
+    assert job.wish.inputs["prompt"] == "a <lora:PixelArt:0.4> pixel fox"
+    assert (job.wish.typed, job.wish.inputs["negative"]) == ({"negative": "{hands|hands}"}, "hands")
+    assert job.wish.notes == (
+        "a note",
+        "__animals__ became fox",
+        "{hands|hands} became hands",
+        "“pixel” calls the LoRA PixelArt (0.4)",
+    )
+
+
+async def test_a_wish_tells_which_workflow_made_it_and_how(station: Station) -> None:
+    workflow = attrs.evolve(
+        DRAW,
+        key=WorkflowKey("w-1"),
+        deployments=(Deployment(id=DRAW.deployment, version=3),),
+        as_files=True,
+    )
+
+    wish = (await station.start(JOB, attrs.evolve(FOX, workflow=workflow))).wish
+
+    assert (wish.key, wish.version, wish.as_files) == ("w-1", 3, True)

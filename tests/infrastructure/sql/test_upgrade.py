@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -14,7 +15,10 @@ from alembic.script import ScriptDirectory
 
 from infrastructure.sql import upgrade
 from infrastructure.sql.database import Database, open_database
+from infrastructure.sql.drafts import SqlDrafts
+from infrastructure.sql.jobs import SqlJobs
 from infrastructure.sql.tables import metadata
+from tests.builders import NOW, a_draft, a_job
 from tests.databases import SQL_KINDS
 
 MIGRATIONS = Path(upgrade.__file__).with_name("migrations")
@@ -36,6 +40,27 @@ async def test_the_migrated_tables_are_those_of_the_code(sql: Database) -> None:
 
     assert await sql.run(upgrade.version_of) == upgrade.HEAD
     assert await sql.read(differences) == []
+
+
+def back_to_the_first(connection: sa.Connection) -> None:
+    settings = Config(attributes={"connection": connection})
+    settings.set_main_option("script_location", str(MIGRATIONS))
+    command.downgrade(settings, "0001")
+
+
+@SQL_KINDS
+async def test_an_older_database_is_brought_up_to_date_with_its_jobs(sql: Database) -> None:
+    await sql.run(back_to_the_first)
+    try:
+        assert await sql.run(upgrade.version_of) == "0001"
+        job = await SqlJobs(sql).add(a_job())
+    finally:
+        await sql.run(upgrade.upgrade)
+
+    assert await sql.run(upgrade.version_of) == upgrade.HEAD
+    assert await SqlJobs(sql).get(job.id) == job
+    await SqlDrafts(sql).add(a_draft())
+    assert await SqlDrafts(sql).get(a_draft().id, now=NOW) == a_draft()
 
 
 def statements(connection: sa.Connection) -> dict[str, str]:
