@@ -10,7 +10,7 @@ from core.points.pricing import PriceList
 
 
 class SettleJob:
-    """Takes min(actual, hold); the rest goes back."""
+    """Takes what the quote says of the time that it took; the rest of the hold goes back."""
 
     def __init__(self, *, moves: Moves, ledger: PointsLedger, prices: PriceList) -> None:
         self._moves = moves
@@ -24,7 +24,7 @@ class SettleJob:
             return None
         # Without a run time from the service the median of its workflow is the fairest guess.
         used_s = job.quote.median_s if job.run_s is None else job.run_s
-        actual = self._prices.points_for(used_s, gpu=job.wish.gpu)
+        actual = self._prices.settled(job.quote, used_s, gpu=job.wish.gpu)
         settled = await self._ledger.settle(job.id, actual, now=self._moves.now())
         if settled.result in (ResolveResult.UNKNOWN_HOLD, ResolveResult.ALREADY_RELEASED):
             await self._moves.alert("points.no_hold", f"job {job.id} had no hold to settle: free")

@@ -70,7 +70,7 @@ class StopRun:
         used_s = 0.0 if cancelled < FREE_CANCELS_A_DAY else await self._used_s(job, run)
         if not used_s:
             return await self._end(job, JobState.CANCELLED)
-        price = self._prices.points_for(used_s, gpu=job.wish.gpu)
+        price = self._prices.used(job.quote, used_s, gpu=job.wish.gpu)
         settled = await self._ledger.settle(job.id, price, now=self._moves.now())
         return await self._moves.end(
             attrs.evolve(job, charged=settled.charged, run_s=used_s), JobState.CANCELLED
