@@ -8,16 +8,17 @@ from typing import Any
 
 import attrs
 import structlog
-from telegram import BotCommand, CallbackQuery, Document, Message, PhotoSize, Update
+from telegram import CallbackQuery, Document, Message, PhotoSize, Update
 from telegram.error import Conflict, InvalidToken, TelegramError
 from telegram.ext import Application, ApplicationBuilder, CallbackContext, TypeHandler
 from telegram.request import HTTPXRequest
 
 from adapters.chat.front import Front, FrontRefusedError, Ready
-from adapters.chat.menu import COMMANDS
+from adapters.chat.menu import Menus
 from adapters.chat.pictures import check_size, not_fetched, take_or_tell
 from adapters.chat.tasks import Tasks
 from adapters.chat.updates import ChatUpdate, UpdateHandler, update_id
+from adapters.telegram.commands import Listed
 from adapters.telegram.connection import Polls, request_over_aiohttp
 from adapters.telegram.intake import Intake
 from adapters.telegram.surface import TelegramSurface
@@ -47,11 +48,12 @@ log = structlog.get_logger()
 
 @attrs.frozen(kw_only=True)
 class TelegramSettings:
-    """`base_url` is a server's root. `secret` signs the ids of updates."""
+    """`base_url` is a server's root, `secret` signs the ids of updates, `operators` are people."""
 
     token: str = attrs.field(repr=False)
     secret: str = attrs.field(repr=False)
     base_url: str = "https://api.telegram.org"
+    operators: tuple[str, ...] = ()
 
 
 class TelegramBot(Front):
@@ -66,6 +68,7 @@ class TelegramBot(Front):
         conversation: UpdateHandler,
         surface: TelegramSurface,
         media: Media,
+        menus: Menus,
         alert: Alert,
     ) -> None:
         self._settings = settings
@@ -76,6 +79,15 @@ class TelegramBot(Front):
         self._beside = Tasks(bug="telegram.bug")
         self._hearing = Tasks(bug="telegram.bug")
         self._is_unreadable_told = False
+        self._listed = Listed(menus, settings.operators)
+
+    async def list_commands(self) -> None:
+        bot = self._surface.bot
+        if bot is not None:
+            try:
+                await self._listed.tell(bot)
+            except TelegramError as error:
+                log.warning("telegram.commands_not_listed", error=error.message)
 
     async def run(self, ready: Ready) -> None:
         self._surface.intake = Intake()
@@ -85,7 +97,7 @@ class TelegramBot(Front):
         app = self._application(request, polling)
         try:
             await app.initialize()
-            await self._list_commands(app)
+            await self._listed.tell(app.bot)
             await app.start()
             self._surface.bot = app.bot
             await self._poll(app)
@@ -142,12 +154,6 @@ class TelegramBot(Front):
                 error_callback=self._polling_failed,
             )
 
-    async def _list_commands(self, app: App) -> None:
-        """Have our commands listed; nothing is sent when they are listed already."""
-        ours = tuple(BotCommand(each.name, each.summary) for each in COMMANDS)
-        if await app.bot.get_my_commands() != ours:
-            await app.bot.set_my_commands(ours)
-
     def _polling_failed(self, error: TelegramError) -> None:
         log.warning("telegram.polling_failed", error=error.message)
         if isinstance(error, Conflict):
@@ -191,7 +197,7 @@ class TelegramBot(Front):
         )
 
     async def _said(self, message: Message) -> ChatUpdate | None:
-        said = said_in(message, username=message.get_bot().username)
+        said = said_in(message, us=message.get_bot())
         if said is None or message.from_user is None:
             return None
         address = address_of(message)
@@ -205,6 +211,7 @@ class TelegramBot(Front):
             text=said.text,
             images=images,
             trouble=trouble,
+            is_answer=said.is_answer,
         )
 
 

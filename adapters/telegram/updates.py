@@ -3,7 +3,7 @@
 import re
 
 import attrs
-from telegram import CallbackQuery, Document, Message, PhotoSize
+from telegram import Bot, CallbackQuery, Document, Message, PhotoSize
 from telegram.constants import ChatType
 
 from adapters.chat.surface import ReplyTo, ShownAt
@@ -67,6 +67,8 @@ class Said:
 
     text: str
     picture: PhotoSize | Document | None
+    is_answer: bool = False
+    """A reply in a group, to a message of ours: it counts only if that asked something."""
 
 
 def identity_of(user_id: int) -> Identity:
@@ -89,25 +91,34 @@ def address_of_press(query: CallbackQuery) -> Address | None:
     return None
 
 
-def said_in(message: Message, *, username: str) -> Said | None:
+def said_in(message: Message, *, us: Bot) -> Said | None:
     """
     Return what a message says to us; None when it is not for us.
 
-    In private chats all is for us; in groups commands are, unless they name another bot.
+    In private chats all is for us; in groups commands are, unless they name another bot, and
+    replies to us.
     """
+    username = us.username
     text = message.text or message.caption or ""
     picture = _picture(message)
     # Further pictures of an album have no text, and service messages have nothing at all.
     if not text and (message.media_group_id or message.effective_attachment is None):
         return None
     command = _COMMAND.match(text)
-    if command is None and message.chat.type != ChatType.PRIVATE:
+    is_answer = command is None and message.chat.type != ChatType.PRIVATE
+    if is_answer and not _replies_to(message, us):
         return None
     if command is not None and (command[1] or username).lower() != username.lower():
         return None
     if picture is None and message.reply_to_message is not None:
         picture = _picture(message.reply_to_message)
-    return Said(text=text, picture=picture)
+    return Said(text=text, picture=picture, is_answer=is_answer)
+
+
+def _replies_to(message: Message, us: Bot) -> bool:
+    answered = message.reply_to_message
+    author = answered.from_user if answered else None
+    return author is not None and author.id == us.id
 
 
 def _picture(message: Message) -> PhotoSize | Document | None:

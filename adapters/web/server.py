@@ -11,7 +11,6 @@ from adapters.chat.updates import UpdateHandler
 from adapters.web.chat_log import ChatLog
 from adapters.web.events import EventRoutes
 from adapters.web.guard import Guard
-from adapters.web.health import HealthRoutes
 from adapters.web.hooks import HookRoutes
 from adapters.web.messages import MessageRoutes
 from adapters.web.page import PageRoutes
@@ -117,7 +116,7 @@ class WebServer(Server):
         chat_log: ChatLog,
         media: Media,
         hooks: HookRoutes,
-        health: HealthRoutes | None = None,
+        others: Sequence[Routes] = (),
     ) -> None:
         visitors = Visitors(settings.secret)
         messages = MessageRoutes(
@@ -128,8 +127,7 @@ class WebServer(Server):
             visitors=visitors,
         )
         page, stream = PageRoutes(media, visitors), EventRoutes(chat_log, visitors)
-        watched = () if health is None else (health,)
-        routes: tuple[Routes, ...] = (page, stream, messages, hooks, *watched)
+        routes: tuple[Routes, ...] = (page, stream, messages, hooks, *others)
         super().__init__(settings=settings, visitors=visitors, routes=routes)
         self._streams = chat_log.streams
 

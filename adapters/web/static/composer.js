@@ -1,5 +1,6 @@
 // Where people write: text that grows, and pictures by button, paste or drop.
 
+import { Completion } from "./complete.js";
 import { byId, icon, make, newId, notice } from "./dom.js";
 
 const MOST_IMAGES = 4;
@@ -24,7 +25,9 @@ export class Composer {
       this.send();
     });
     text.addEventListener("input", () => this.changed());
+    this.completion = new Completion((words, caret) => this.put(words, caret));
     text.addEventListener("keydown", (event) => {
+      if (this.completion.key(event)) return;
       if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
       event.preventDefault();
       this.send();
@@ -41,10 +44,14 @@ export class Composer {
 
   /** Put words into the field, for the person to send or to change. */
   suggest(words) {
+    this.put(words, words.length);
+    text.focus();
+  }
+
+  put(words, caret) {
     text.value = words;
     this.changed();
-    text.focus();
-    text.setSelectionRange(words.length, words.length);
+    text.setSelectionRange(caret, caret);
   }
 
   send() {
@@ -52,6 +59,7 @@ export class Composer {
     if (!words && this.images.length === 0) return;
     this.onSend({ id: newId(), text: words, images: this.images.map((each) => each.file) });
     text.value = "";
+    this.completion.show([]);
     this.images.forEach((each) => URL.revokeObjectURL(each.url));
     this.images = [];
     this.showPreviews();

@@ -30,6 +30,18 @@ export function sendPress({ id, message, action }) {
   return post("/actions", { headers, body: JSON.stringify({ id, message, action }) });
 }
 
+async function ask(path) {
+  const answer = await fetch(path, { cache: "no-store" });
+  if (!answer.ok) throw new Error(`answered ${answer.status}`);
+  return answer.json();
+}
+
+/** Return the commands that there are, with their options. */
+export const fetchMenu = async () => (await ask("/menu")).commands;
+
+/** Return what an option of a command can be, as far as it is written. */
+export const fetchCompletions = async (written) => (await ask(`/completions?${new URLSearchParams(written)}`)).choices;
+
 /** Load the page once more, unseen: that gives us a cookie when ours is not known any more. */
 export async function renewVisit() {
   await fetch("/", { cache: "no-store" }).catch(() => undefined);

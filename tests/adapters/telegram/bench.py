@@ -8,13 +8,16 @@ import attrs
 
 from adapters.chat.cards import Card, Span
 from adapters.chat.governor import Governor, Rate
+from adapters.chat.menu import Menus
 from adapters.chat.surface import ReplyTo, ShownAt, Surface
 from adapters.chat.updates import ChatUpdate, UpdateHandler
 from adapters.telegram.bot import TelegramBot, TelegramSettings
 from adapters.telegram.surface import TelegramSurface
 from core.media.model import MediaLimits, MediaRef
 from core.media.service import Media
+from core.workflows.service import Workflows
 from infrastructure.media.images import PillowImages
+from infrastructure.memory.catalogue import InMemoryCatalogue
 from infrastructure.memory.media import InMemoryMedia
 from infrastructure.new_ids import RandomIds
 from tests.infrastructure.media.pictures import a_picture
@@ -46,6 +49,9 @@ class Listening(UpdateHandler):
         if self.answer:
             card = Card(spans=(Span(self.answer),))
             await surface.send(update.reply_to, card, key=f"answer-{update.id}")
+
+
+MENUS = Menus(Workflows(InMemoryCatalogue()))
 
 
 @attrs.frozen(kw_only=True)
@@ -106,15 +112,20 @@ def a_bot(
     media: Media,
     conversation: UpdateHandler,
     alerts: list[tuple[str, str]],
+    menus: Menus = MENUS,
+    operators: tuple[str, ...] = (),
 ) -> TelegramBot:
     async def alert(code: str, text: str) -> None:
         alerts.append((code, text))
 
     return TelegramBot(
-        settings=TelegramSettings(token=TOKEN, secret="s" * 64, base_url=server.url),
+        settings=TelegramSettings(
+            token=TOKEN, secret="s" * 64, base_url=server.url, operators=operators
+        ),
         conversation=conversation,
         surface=surface,
         media=media,
+        menus=menus,
         alert=alert,
     )
 

@@ -6,12 +6,13 @@ import pytest
 from structlog.testing import capture_logs
 
 from adapters.chat import texts
+from adapters.chat.cards import Card, Span
 from adapters.chat.front import FrontRefusedError
-from adapters.chat.menu import COMMANDS
 from adapters.telegram.bot import TelegramBot, TelegramSettings
 from adapters.telegram.surface import TelegramSurface
 from core.sessions.model import Identity
 from tests.adapters.telegram.bench import (
+    MENUS,
     TOKEN,
     Bench,
     Listening,
@@ -148,6 +149,21 @@ async def test_in_groups_only_commands_to_us_are_heard() -> None:
         assert heard == ["/make a fox", "/help@station_bot", "done"]
 
 
+async def test_a_reply_to_us_in_a_group_is_heard_as_an_answer() -> None:
+    async with a_bench() as bench:
+        group = bench.server.group(chat_id=-1001, title="foxes", members=[bench.ann])
+        ann = bench.ann.in_group(group)
+        await ann.say("/make a fox")
+        asked = await bench.hears()
+        await bench.surface.send(asked.reply_to, Card(spans=(Span("how wide?"),)), key="k")
+        question = await ann.see(lambda each: each.text == "how wide?")
+        await ann.say("512", reply_to=question.id)
+
+        answer = await bench.hears(2)
+        assert (answer.text, answer.is_answer) == ("512", True)
+        assert asked.is_answer is False
+
+
 async def test_further_pictures_of_an_album_and_what_says_nothing_are_not_heard() -> None:
     async with a_bench() as bench:
         album = {**_with_photo(bench, size=9, file_id="x"), "media_group_id": "7"}
@@ -209,20 +225,6 @@ async def test_a_bug_in_one_update_is_noted_and_the_next_is_heard() -> None:
         assert [each["event"] for each in logs if each["log_level"] == "error"] == ["telegram.bug"]
 
 
-async def test_commands_are_listed_once() -> None:
-    async with a_bench() as bench:
-        surface = TelegramSurface(a_media())
-        again = a_bot(
-            bench.server, surface, media=a_media(), conversation=Listening(), alerts=bench.alerts
-        )
-        with capture_logs():
-            async with polling(again):
-                listed = next(iter(bench.server.commands.values()))
-
-        assert [each["command"] for each in listed] == [each.name for each in COMMANDS]
-        assert bench.called("setMyCommands") == 1
-
-
 async def test_another_program_that_polls_is_told_to_an_operator() -> None:
     async with a_bench() as bench:
         surface = TelegramSurface(a_media())
@@ -240,6 +242,7 @@ async def refused(server: TelegramServer, token: str) -> str:
         conversation=Listening(),
         surface=TelegramSurface(a_media()),
         media=a_media(),
+        menus=MENUS,
         alert=_never,
     )
 

@@ -1,30 +1,53 @@
 """The page's server with everything around it in memory, for tests over real sockets."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 
 import attrs
 import httpx
 
+from adapters.chat.admins import Admins
+from adapters.chat.menu import Menus
 from adapters.chat.surface import ReplyTo, Surface
 from adapters.chat.updates import ChatUpdate, UpdateHandler
 from adapters.web.chat_log import ChatLog
 from adapters.web.hooks import HookRoutes
+from adapters.web.menu import MenuRoutes
 from adapters.web.server import WebServer, WebSettings
 from adapters.web.surface import WebSurface
+from adapters.web.visitors import Visitors
 from core.generations.ports import WakeUps
 from core.media.model import MediaLimits
 from core.media.service import Media
 from core.sessions.model import TranscriptMessage
 from core.shared.errors import StationError
 from core.shared.ids import ChatId, JobId, MediaId
+from core.workflows.kinds import InputKind
+from core.workflows.service import Workflows
 from infrastructure.hooks import SignedHooks
 from infrastructure.media.images import PillowImages
+from infrastructure.memory.catalogue import InMemoryCatalogue
 from infrastructure.memory.media import InMemoryMedia
 from infrastructure.memory.transcripts import InMemoryTranscripts
 from infrastructure.new_ids import RandomIds
+from tests.builders import a_workflow, an_input
 from tests.fakes.clock import FixedClock
+
+WORKFLOWS = (
+    a_workflow(
+        "flux_dev",
+        inputs=(
+            an_input(),
+            an_input("width", InputKind.INTEGER, default=768, minimum=64, maximum=2_048),
+            an_input("hires", InputKind.BOOLEAN, default=False),
+            an_input("style", InputKind.CHOICE, options=("Photo", "Oil Paint", "Pencil")),
+            an_input("model", InputKind.CHOICE, options=tuple(f"model_{n:02}" for n in range(40))),
+        ),
+    ),
+    a_workflow("toon"),
+)
+FOR_OPERATORS = attrs.evolve(a_workflow("secret_lab"), for_admins=True)
 
 SECRET = "a secret of the tests, long enough"
 Answer = Callable[[ChatUpdate, Surface], Awaitable[None]]
@@ -122,7 +145,9 @@ def a_message(text: str = "a red fox", *images: bytes, id: str = "0123456789abcd
 
 
 @asynccontextmanager
-async def running_station(settings: WebSettings | None = None) -> AsyncIterator[Station]:
+async def running_station(
+    settings: WebSettings | None = None, *, admins: Collection[str] = ("web",)
+) -> AsyncIterator[Station]:
     """Start a server on a free port, and stop it at the end."""
     clock = FixedClock()
     transcripts = FragileTranscripts()
@@ -141,6 +166,13 @@ async def running_station(settings: WebSettings | None = None) -> AsyncIterator[
         chat_log=chat_log,
         media=media,
         hooks=HookRoutes(hooks=hooks, wake_ups=wake_ups, clock=clock),
+        others=(
+            MenuRoutes(
+                menus=Menus(Workflows(InMemoryCatalogue((*WORKFLOWS, FOR_OPERATORS)))),
+                admins=Admins(admins),
+                visitors=Visitors((settings or WebSettings(secret=SECRET)).secret),
+            ),
+        ),
     )
     await server.start()
     try:

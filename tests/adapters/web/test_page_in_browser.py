@@ -302,3 +302,50 @@ async def test_the_page_is_readable_and_fits(
         overflow = "() => document.documentElement.scrollWidth > innerWidth"
         assert await visit.page.evaluate(overflow) is False
         assert await visit.page.evaluate(UNREADABLE) == []
+
+
+async def test_a_command_completes_itself_with_its_inputs_and_their_values(
+    browser: Browser,
+) -> None:
+    async with visiting(browser) as visit:
+        field, offers = visit.page.get_by_test_id("text"), visit.page.get_by_test_id("offer")
+        await field.press_sequentially("/fl")
+        await expect(offers).to_contain_text(["/flux_dev", "/workflows"])
+        await field.press("Tab")
+        await expect(field).to_have_value("/flux_dev ")
+
+        await field.press_sequentially("a fox --st")
+        await field.press("Tab")
+        await expect(field).to_have_value("/flux_dev a fox --style ")
+        await expect(offers).to_have_text(["Photo", "Oil Paint", "Pencil"])
+        await field.press("ArrowDown")
+        await field.press("ArrowDown")
+        await field.press("Enter")
+        await expect(field).to_have_value('/flux_dev a fox --style "Oil Paint" ')
+
+        await field.press_sequentially("--model 07")
+        await expect(offers).to_have_text(["model_07"])
+        await offers.first.click()
+        await expect(field).to_have_value('/flux_dev a fox --style "Oil Paint" --model model_07 ')
+        assert await visit.page.evaluate(NAMELESS) == []
+
+        await field.press("Enter")
+        await expect(field).to_have_value("")
+        await expect(visit.page.get_by_test_id("completion")).to_be_hidden()
+
+
+async def test_a_whole_command_is_sent_by_one_enter_and_a_list_is_closed_by_escape(
+    browser: Browser,
+) -> None:
+    async with visiting(browser) as visit:
+        field, offers = visit.page.get_by_test_id("text"), visit.page.get_by_test_id("offer")
+        await field.press_sequentially("/points")
+        await expect(offers).to_have_count(1)
+        await field.press("Enter")
+        await expect(field).to_have_value("")
+
+        await field.press_sequentially("/help to")
+        await expect(offers).to_have_text(["toon"])
+        await field.press("Escape")
+        await expect(visit.page.get_by_test_id("completion")).to_be_hidden()
+        await expect(field).to_have_value("/help to")
