@@ -15,6 +15,7 @@ HIGHEST_PORT = 65_535
 SHORTEST_SECRET = 16
 
 _TOKEN = re.compile(r"[\x21-\x7e]+")
+_ADMIN = re.compile(r"(?:telegram|discord):\d{1,32}|web")
 _OPERATORS = re.compile(r"telegram:-?\d{1,32}|discord:\d{1,32}")
 
 
@@ -29,6 +30,9 @@ class Listen:
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{host}:{self.port}"
 
+
+ADMINS = frozenset({"web"})
+"""Whoever can open the page, which is private, is one."""
 
 PUBLIC = Listen("127.0.0.1", 8080)
 PRIVATE = Listen("127.0.0.1", 8081)
@@ -62,6 +66,7 @@ TEXTS = {
     "DISCORD_TOKEN": "",
     "DISCORD_BASE_URL": "",
     "DISCORD_CA_FILE": "",
+    "STATIONTHIS_ADMINS": ",".join(ADMINS),
     "STATIONTHIS_OPERATORS_CHAT": "",
     "STATIONTHIS_PUBLIC_URL": "",
     "STATIONTHIS_LISTEN": f"{PUBLIC.host}:{PUBLIC.port}",
@@ -104,6 +109,16 @@ def operators_chat(text: Mapping[str, str], problems: dict[str, str]) -> str:
             "must be telegram:CHAT or discord:CHANNEL, with the number of the chat"
         )
     return chat
+
+
+def admins(text: Mapping[str, str], problems: dict[str, str]) -> frozenset[str]:
+    """Return who may do what operators do in chats; add to the problems."""
+    named = frozenset(filter(None, re.split(r"[\s,]+", text["STATIONTHIS_ADMINS"])))
+    if wrong := sorted(each for each in named if _ADMIN.fullmatch(each) is None):
+        problems["STATIONTHIS_ADMINS"] = (
+            f"must be names such as telegram:123, discord:456 or web, and {wrong[0][:40]} is none"
+        )
+    return named
 
 
 def public_url(text: Mapping[str, str], problems: dict[str, str]) -> str | None:

@@ -19,6 +19,7 @@ from core.media.model import MediaLimits
 from core.points.allowance import AllowancePolicy
 from core.points.pricing import PriceList
 from core.shared.errors import StationError
+from core.workflows.routing import QUALITY, SPEED
 from infrastructure.comfy_deploy.settings import (
     CURRENT,
     DEFAULT_BASE_URL,
@@ -67,6 +68,8 @@ class Config:
     telegram: TelegramAccess | None = None
     discord: DiscordAccess | None = None
     """A platform without a token is off."""
+    admins: frozenset[str] = access.ADMINS
+    """Who may do what operators do in chats: `telegram:7`, or `web` for whoever opens the page."""
     operators_chat: str = ""
     """Where operators are told what only they can put right: `telegram:-100123`."""
     listen: Listen = access.PUBLIC
@@ -78,6 +81,8 @@ class Config:
     log_level: str = ""
     """Empty: as loud as the command is by itself."""
     default_workflow: str = "text2img"
+    machines: str = QUALITY
+    """Of a workflow's machines that are alike otherwise the faster or the stronger one."""
     allowance: AllowancePolicy = attrs.field(factory=AllowancePolicy)
     prices: PriceList = attrs.field(factory=PriceList)
     places: Places = attrs.field(factory=Places)
@@ -96,11 +101,7 @@ class Config:
 
         Raises SettingsError, naming every mistake.
         """
-        env = Env(eager=False, expand_vars=False)
-        try:
-            env.read_env(".env", recurse=False)
-        except UnicodeDecodeError as error:
-            raise SettingsError({".env": "is not UTF-8 text"}) from error
+        env = _environment()
         text, numbers = _texts(env), _numbers(env)
         webhooks = env.bool("STATIONTHIS_WEBHOOKS", True)
         data_dir = env.path("STATIONTHIS_DATA_DIR", Path("data"))
@@ -108,6 +109,7 @@ class Config:
         problems = _sealed(env)
         telegram, discord = access.telegram(text, problems), access.discord(text, problems)
         access.check_secret(text, problems)
+        admins = access.admins(text, problems)
         operators_chat = access.operators_chat(text, problems)
         public = access.listen("STATIONTHIS_LISTEN", text, problems)
         public_url = access.public_url(text, problems)
@@ -122,6 +124,7 @@ class Config:
             comfy=comfy,
             telegram=telegram,
             discord=discord,
+            admins=admins,
             operators_chat=operators_chat,
             listen=public,
             private_listen=private,
@@ -129,6 +132,8 @@ class Config:
             webhooks=webhooks,
             log_level=text["STATIONTHIS_LOG_LEVEL"],
             default_workflow=text["STATIONTHIS_DEFAULT_WORKFLOW"],
+            machines=text["STATIONTHIS_MACHINES"],
+            prices=PriceList(factor=numbers["STATIONTHIS_PRICE_FACTOR"]),
             allowance=AllowancePolicy(capacity=int(numbers["STATIONTHIS_ALLOWANCE"])),
             places=_places(numbers),
             timing=_timing(numbers),
@@ -154,10 +159,21 @@ SECONDS = {
     "COMFY_DEPLOY_TIMEOUT_S": 15.0,
     "COMFY_DEPLOY_RETRY_FOR_S": 15.0,
     "COMFY_DEPLOY_CALLS_PER_S": 50.0,
+    "STATIONTHIS_CATALOGUE_TTL": 300.0,
     "STATIONTHIS_LOOK_UP_S": 60.0,
 }
-MAY_BE_0 = frozenset({"COMFY_DEPLOY_CALLS_PER_S"})
-"""0 sets no limit."""
+MAY_BE_0 = frozenset({"COMFY_DEPLOY_CALLS_PER_S", "STATIONTHIS_CATALOGUE_TTL"})
+"""0 sets no limit, and keeps no list of workflows."""
+
+
+def _environment() -> Env:
+    """Return the environment with what `.env` adds to it. Raises SettingsError."""
+    env = Env(eager=False, expand_vars=False)
+    try:
+        env.read_env(".env", recurse=False)
+    except UnicodeDecodeError as error:
+        raise SettingsError({".env": "is not UTF-8 text"}) from error
+    return env
 
 
 def _texts(env: Env) -> dict[str, str]:
@@ -169,6 +185,9 @@ def _texts(env: Env) -> dict[str, str]:
             "COMFY_DEPLOY_DIALECT", CURRENT, validate=validate.OneOf(DIALECTS)
         ),
         "STATIONTHIS_LOG_LEVEL": env.str("STATIONTHIS_LOG_LEVEL", "", validate=levels),
+        "STATIONTHIS_MACHINES": env.str(
+            "STATIONTHIS_MACHINES", QUALITY, validate=validate.OneOf((SPEED, QUALITY))
+        ),
     }
 
 
@@ -176,7 +195,12 @@ def _numbers(env: Env) -> dict[str, float]:
     count = validate.Range(min=1, max=MOST)
     counts = {name: env.int(name, default, validate=count) for name, default in COUNTS.items()}
     times = {name: env.float(name, it, validate=_seconds(name)) for name, it in SECONDS.items()}
-    return {**counts, **times}
+    factor = validate.Range(min=0, min_inclusive=False, max=MOST)
+    return {
+        **counts,
+        **times,
+        "STATIONTHIS_PRICE_FACTOR": env.float("STATIONTHIS_PRICE_FACTOR", 2.0, validate=factor),
+    }
 
 
 def _seconds(name: str) -> validate.Range:
@@ -221,6 +245,7 @@ def _comfy(
             queue_timeout_s=numbers["COMFY_DEPLOY_QUEUE_TIMEOUT_S"],
             timeout_s=numbers["COMFY_DEPLOY_TIMEOUT_S"],
             retry_for_s=numbers["COMFY_DEPLOY_RETRY_FOR_S"],
+            catalogue_ttl_s=numbers["STATIONTHIS_CATALOGUE_TTL"],
             calls_per_s=numbers["COMFY_DEPLOY_CALLS_PER_S"],
             dialect=text["COMFY_DEPLOY_DIALECT"],
             output_hosts=text["COMFY_DEPLOY_OUTPUT_HOSTS"].split(","),

@@ -1,25 +1,31 @@
 """One object of each kind, and who is given to whom. The only file that knows the injector."""
 
-from urllib.parse import urlsplit
-
 from dependency_injector import containers, providers
 
+from adapters.chat.admins import Admins
 from adapters.chat.answers import Answers
+from adapters.chat.browsing import Browsing
 from adapters.chat.conversation import Conversation
 from adapters.chat.courier import Courier
+from adapters.chat.dispatch import Dispatch
+from adapters.chat.forms import Forms
 from adapters.chat.making import Making
+from adapters.chat.menu import Menus
 from adapters.chat.notifier import Notifier
 from adapters.chat.operators import OperatorsChat
+from adapters.chat.settings import Settings
+from adapters.chat.starting import Starting
 from adapters.chat.stopping import Stopping
 from adapters.chat.turns import Turns
 from adapters.web.chat_log import ChatLog
 from adapters.web.hooks import HookRoutes
-from adapters.web.server import HookServer, WebServer, WebSettings
+from adapters.web.menu import MenuRoutes
+from adapters.web.server import HookServer, WebServer
 from adapters.web.surface import WebSurface
-from composition.access import Listen
-from composition.config import Config, SettingsError
+from adapters.web.visitors import Visitors
+from composition import choices
+from composition.config import Config
 from composition.watching import health_routes, heard_by
-from core.generations.model import WORKER
 from core.generations.service import Moves
 from core.media.service import Media
 from core.sessions.service import Accounts
@@ -27,12 +33,15 @@ from core.use_cases.advance_generation import AdvanceGeneration
 from core.use_cases.cancel_generation import CancelGeneration
 from core.use_cases.collect_results import CollectResults
 from core.use_cases.end_job import EndJob
+from core.use_cases.fill_form import FillForm
 from core.use_cases.follow_run import FollowRun
 from core.use_cases.go_on import GoOn
-from core.use_cases.quote import QuoteGeneration
+from core.use_cases.guard_drift import GuardDrift
+from core.use_cases.prefer import Prefer
+from core.use_cases.quote import QuoteGeneration, SeenElsewhere
 from core.use_cases.recover import RecoverJobs
 from core.use_cases.settle_job import SettleJob
-from core.use_cases.start_generation import StartGeneration
+from core.use_cases.start_generation import MakeWish, StartGeneration
 from core.use_cases.stop_run import StopRun
 from core.use_cases.submit_run import SubmitRun
 from core.workflows.service import Workflows
@@ -40,60 +49,37 @@ from infrastructure.clock import SystemClock
 from infrastructure.comfy_deploy.catalogue import ComfyDeployCatalogue
 from infrastructure.comfy_deploy.client import ComfyDeployClient
 from infrastructure.comfy_deploy.gateway import ComfyDeployGateway
+from infrastructure.comfy_deploy.history import ApiRunHistory, ToldRuns
 from infrastructure.comfy_deploy.run_statuses import RunStatuses
 from infrastructure.data_folder import DataFolder
 from infrastructure.events import InProcessEvents
 from infrastructure.hooks import SignedHooks
+from infrastructure.lora_file import LoraFile
 from infrastructure.media.images import PillowImages
 from infrastructure.media.store import MediaFolder
 from infrastructure.memory.accounts import InMemoryAccounts
+from infrastructure.memory.drafts import InMemoryDrafts
 from infrastructure.memory.history import InMemoryRunHistory
 from infrastructure.memory.jobs import InMemoryJobs
 from infrastructure.memory.ledger import InMemoryLedger
+from infrastructure.memory.loras import InMemoryLoras
 from infrastructure.memory.media import InMemoryMedia
+from infrastructure.memory.preferences import InMemoryPreferences
 from infrastructure.memory.seen import InMemorySeen
 from infrastructure.memory.transcripts import InMemoryTranscripts
+from infrastructure.memory.word_lists import InMemoryWildcards
 from infrastructure.metrics import Metrics
 from infrastructure.new_ids import RandomIds
 from infrastructure.sql.accounts import SqlAccounts
-from infrastructure.sql.database import Database, open_database
+from infrastructure.sql.drafts import SqlDrafts
 from infrastructure.sql.history import SqlRunHistory
 from infrastructure.sql.jobs import SqlJobs
 from infrastructure.sql.ledger import SqlLedger
+from infrastructure.sql.preferences import SqlPreferences
 from infrastructure.sql.seen import SqlSeen
 from infrastructure.sql.transcripts import SqlTranscripts
 from infrastructure.wake_ups.in_process import InProcessWakeUps
-
-
-def _database(config: Config, folder: DataFolder) -> Database:
-    try:
-        return open_database(config.database_url or folder.database_url)
-    except ValueError as error:
-        raise SettingsError({"DATABASE_URL": str(error)}) from error
-
-
-def _secret(config: Config, folder: DataFolder) -> str:
-    return config.secret or folder.secret()
-
-
-def _advances_at_once(config: Config) -> int:
-    """Return how many jobs are moved at once: whoever waits for an answer must not hold up all."""
-    return 50 + config.places.in_all
-
-
-def _driver(owner: str) -> str:
-    """Return who moves the jobs started here: every worker the same, a command only its own."""
-    return WORKER if owner.startswith(WORKER) else owner
-
-
-def _web_settings(config: Config, listen: Listen, secret: str) -> WebSettings:
-    public = urlsplit(config.public_url or "").netloc
-    return WebSettings(
-        secret=secret,
-        host=listen.host,
-        port=listen.port,
-        public_hosts=(public,) if public else (),
-    )
+from infrastructure.word_lists import FolderWildcards
 
 
 class Container(containers.DeclarativeContainer):
@@ -103,20 +89,20 @@ class Container(containers.DeclarativeContainer):
     owner = providers.Dependency(instance_of=str)
     """In whose name jobs are claimed: `worker:...` or `make:...`."""
 
-    driver = providers.Callable(_driver, owner)
+    driver = providers.Callable(choices.driver_of, owner)
 
     clock = providers.Singleton(SystemClock)
     ids = providers.Singleton(RandomIds)
     events = providers.Singleton(InProcessEvents)
     metrics = providers.Singleton(Metrics, clock)
     wake_ups = providers.Singleton(
-        InProcessWakeUps, clock, concurrency=providers.Callable(_advances_at_once, config)
+        InProcessWakeUps, clock, concurrency=providers.Callable(choices.advances_at_once, config)
     )
     folder = providers.Singleton(DataFolder, config.provided.data_dir)
-    secret = providers.Singleton(_secret, config, folder)
+    secret = providers.Singleton(choices.secret_of, config, folder)
     hooks = providers.Singleton(SignedHooks, secret, public_url=None)
 
-    database = providers.Singleton(_database, config, folder)
+    database = providers.Singleton(choices.database_of, config, folder)
     ledger = providers.Selector(
         config.provided.store,
         sql=providers.Singleton(SqlLedger, database, config.provided.allowance),
@@ -146,6 +132,19 @@ class Container(containers.DeclarativeContainer):
         sql=providers.Singleton(SqlSeen, database),
         memory=providers.Singleton(InMemorySeen),
     )
+    drafts = providers.Selector(
+        config.provided.store,
+        sql=providers.Singleton(SqlDrafts, database),
+        memory=providers.Singleton(InMemoryDrafts),
+    )
+    preferences = providers.Selector(
+        config.provided.store,
+        sql=providers.Singleton(SqlPreferences, database),
+        memory=providers.Singleton(InMemoryPreferences),
+    )
+    guard_drift = providers.Singleton(
+        GuardDrift, drafts=drafts, preferences=preferences, events=events, clock=clock
+    )
     media_store = providers.Selector(
         config.provided.store,
         sql=providers.Singleton(MediaFolder, folder.provided.media),
@@ -160,9 +159,17 @@ class Container(containers.DeclarativeContainer):
     statuses = providers.Singleton(RunStatuses, client)
     gateway = providers.Singleton(ComfyDeployGateway, client, statuses)
     catalogue = providers.Singleton(
-        ComfyDeployCatalogue, client, clock, ttl_s=config.provided.comfy.catalogue_ttl_s
+        ComfyDeployCatalogue,
+        client,
+        clock,
+        ttl_s=config.provided.comfy.catalogue_ttl_s,
+        prefer=config.provided.machines,
+        file=providers.Callable(choices.workflows_file, config, owner, folder.provider),
+        on_change=providers.Callable(choices.of_worker, owner, guard_drift),
     )
-    workflows = providers.Singleton(Workflows, catalogue, default=config.provided.default_workflow)
+    workflows = providers.Singleton(
+        Workflows, catalogue, default=config.provided.default_workflow, clock=clock
+    )
 
     moves = providers.Singleton(
         Moves,
@@ -173,7 +180,36 @@ class Container(containers.DeclarativeContainer):
         owner=owner,
         driver=driver,
     )
-    quote = providers.Singleton(QuoteGeneration, history=history, prices=config.provided.prices)
+    told_runs = providers.Singleton(ToldRuns, client, clock)
+    quote = providers.Singleton(
+        QuoteGeneration,
+        history=history,
+        catalogue=catalogue,
+        prices=config.provided.prices,
+        clock=clock,
+        elsewhere=providers.Selector(
+            providers.Callable(choices.service_of, config),
+            there=providers.Singleton(
+                SeenElsewhere,
+                asked=providers.Singleton(ApiRunHistory, told_runs),
+                known=providers.Singleton(ApiRunHistory, told_runs, patience_s=None),
+            ),
+            none=providers.Object(None),
+        ),
+    )
+    wildcards = providers.Selector(
+        config.provided.store,
+        sql=providers.Singleton(FolderWildcards, folder.provided.wildcards),
+        memory=providers.Singleton(InMemoryWildcards),
+    )
+    loras = providers.Selector(
+        config.provided.store,
+        sql=providers.Singleton(LoraFile, folder.provided.loras),
+        memory=providers.Singleton(InMemoryLoras),
+    )
+    wishes = providers.Singleton(
+        MakeWish, preferences=preferences, wildcards=wildcards, loras=loras, ids=ids
+    )
     start = providers.Singleton(
         StartGeneration,
         jobs=jobs,
@@ -181,7 +217,7 @@ class Container(containers.DeclarativeContainer):
         quote=quote,
         wake_ups=wake_ups,
         clock=clock,
-        ids=ids,
+        wishes=wishes,
         driver=driver,
     )
     end = providers.Singleton(EndJob, moves=moves, ledger=ledger)
@@ -241,34 +277,57 @@ class Container(containers.DeclarativeContainer):
     recover = providers.Singleton(RecoverJobs, jobs=jobs, wake_ups=wake_ups, clock=clock)
     accounts = providers.Singleton(Accounts, store=account_store, clock=clock, ids=ids)
 
+    admins = providers.Singleton(Admins, config.provided.admins)
     message_turns = providers.Singleton(Turns)
-    making = providers.Singleton(
-        Making,
-        start=start,
+    fill = providers.Singleton(
+        FillForm,
+        drafts=drafts,
+        preferences=preferences,
         workflows=workflows,
         jobs=jobs,
+        clock=clock,
+    )
+    forms = providers.Singleton(
+        Forms,
+        fill=fill,
+        starting=providers.Singleton(
+            Starting, start=start, jobs=jobs, turns=message_turns, admins=admins
+        ),
+        quote=quote,
         go_on=go_on,
-        turns=message_turns,
+    )
+    making = providers.Singleton(
+        Making, workflows=workflows, go_on=go_on, forms=forms, admins=admins
     )
     stopping = providers.Singleton(Stopping, cancel=cancel, jobs=jobs)
     answers = providers.Singleton(
         Answers,
-        workflows=workflows,
-        quote=quote,
         ledger=ledger,
         policy=config.provided.allowance,
         jobs=jobs,
         clock=clock,
     )
-    conversation = providers.Singleton(
-        Conversation,
-        accounts=accounts,
+    browsing = providers.Singleton(
+        Browsing, workflows=workflows, quote=quote, admins=admins, clock=clock
+    )
+    settings = providers.Singleton(
+        Settings,
+        prefer=providers.Singleton(Prefer, preferences),
+        workflows=workflows,
+        admins=admins,
+    )
+    dispatch = providers.Singleton(
+        Dispatch,
         making=making,
         stopping=stopping,
         answers=answers,
+        browsing=browsing,
+        settings=settings,
         seen=seen,
         clock=clock,
     )
+    conversation = providers.Singleton(Conversation, accounts=accounts, dispatch=dispatch)
+    menus = providers.Singleton(Menus, workflows)
 
     chat_log = providers.Singleton(ChatLog, transcripts=transcripts, clock=clock)
     web_surface = providers.Singleton(WebSurface, chat_log)
@@ -303,18 +362,23 @@ class Container(containers.DeclarativeContainer):
         catalogue=catalogue,
         metrics=metrics,
     )
+    menu_routes = providers.Singleton(
+        MenuRoutes, menus=menus, admins=admins, visitors=providers.Singleton(Visitors, secret)
+    )
     web_server = providers.Singleton(
         WebServer,
-        settings=providers.Callable(_web_settings, config, config.provided.private_listen, secret),
+        settings=providers.Callable(
+            choices.web_settings, config, config.provided.private_listen, secret
+        ),
         conversation=conversation,
         surface=web_surface,
         chat_log=chat_log,
         media=media,
         hooks=hook_routes,
-        health=health,
+        others=providers.List(health, menu_routes),
     )
     hook_server = providers.Singleton(
         HookServer,
-        settings=providers.Callable(_web_settings, config, config.provided.listen, secret),
+        settings=providers.Callable(choices.web_settings, config, config.provided.listen, secret),
         hooks=hook_routes,
     )

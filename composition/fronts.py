@@ -1,13 +1,14 @@
 """The platforms' bots: which there are, and how each is kept talking whatever happens to it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 
 from adapters.chat.front import Front, FrontRefusedError, Ready
 from composition.config import Config
 from composition.container import Container
+from core.shared.events import Event, WorkflowsChanged
 
 FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 60.0
@@ -27,6 +28,16 @@ def open_fronts(container: Container) -> tuple[Front, ...]:
     return tuple(fronts)
 
 
+def hears_of_workflows(fronts: Sequence[Front]) -> Callable[[Event], Awaitable[None]]:
+    """Return the listener that has the fronts list their commands anew when workflows change."""
+
+    async def hear(event: Event) -> None:
+        if isinstance(event, WorkflowsChanged):
+            await asyncio.gather(*(front.list_commands() for front in fronts))
+
+    return hear
+
+
 def _telegram(container: Container, config: Config) -> Front:
     # The library takes most of a second to load: only who talks to Telegram waits for it.
     from adapters.telegram.bot import TelegramBot, TelegramSettings
@@ -39,11 +50,15 @@ def _telegram(container: Container, config: Config) -> Front:
     container.surfaces.add_kwargs(telegram=surface)
     return TelegramBot(
         settings=TelegramSettings(
-            token=access.token, secret=container.secret(), base_url=access.base_url
+            token=access.token,
+            secret=container.secret(),
+            base_url=access.base_url,
+            operators=tuple(container.admins().on("telegram")),
         ),
         conversation=container.conversation(),
         surface=surface,
         media=media,
+        menus=container.menus(),
         alert=container.moves().alert,
     )
 
@@ -64,10 +79,12 @@ def _discord(container: Container, config: Config) -> Front:
             secret=container.secret(),
             base_url=access.base_url,
             ca_file=access.ca_file,
+            operators=tuple(container.admins().on("discord")),
         ),
         conversation=container.conversation(),
         surface=surface,
         media=media,
+        menus=container.menus(),
     )
 
 

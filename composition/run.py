@@ -8,7 +8,8 @@ import asyncio
 import contextlib
 import signal
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from functools import partial
 from urllib.parse import urlsplit
 
 import structlog
@@ -18,6 +19,7 @@ from composition.config import Config, SettingsError
 from composition.container import Container
 from composition.watching import Outages, ask_the_service
 from core.shared.errors import StationError
+from core.workflows.ports import DraftStore
 from infrastructure.log_setup import log_event
 
 SWEEP_EVERY_S = 10.0
@@ -36,9 +38,12 @@ async def working(container: Container) -> AsyncIterator[None]:
         stack.callback(container.images().close)
         if container.config().comfy is not None:
             stack.push_async_callback(container.client().aclose)
-            stack.push_async_callback(container.catalogue().aclose)
             stack.push_async_callback(container.statuses().aclose)
+            stack.push_async_callback(container.told_runs().aclose)
         stack.push_async_callback(container.events().stop)
+        if container.config().comfy is not None:
+            # Before the events: a change that nobody hears of any more must not count as told.
+            stack.push_async_callback(container.catalogue().aclose)
         container.events().subscribe(log_event)
         container.wake_ups().start(container.advance())
         stack.push_async_callback(container.wake_ups().stop)
@@ -69,14 +74,25 @@ async def talking(container: Container, *, hooks_at: Server | None = None) -> As
             stack.push_async_callback(container.operators_chat().stop)
         await container.recover().at_start(dead_owners="worker:")
         await container.courier().sweep()
-        for sweep in (
-            container.recover().sweep,
-            container.courier().sweep,
-            outages_of(container).sweep,
-        ):
+        for sweep in sweeps_of(container):
             task = asyncio.create_task(swept(sweep, every_s=SWEEP_EVERY_S))
             stack.push_async_callback(_ended, task)
         yield
+
+
+def sweeps_of(container: Container) -> Iterator[Callable[[], Awaitable[int]]]:
+    """Return what is done again and again, so that nothing is forgotten."""
+    yield container.recover().sweep
+    yield container.courier().sweep
+    yield outages_of(container).sweep
+    yield partial(_forget_drafts, container)
+    if container.config().comfy is not None:
+        yield container.catalogue().sweep
+
+
+async def _forget_drafts(container: Container) -> int:
+    store: DraftStore = container.drafts()
+    return await store.forget_expired(now=container.clock().now())
 
 
 async def _listen(server: Server, setting: str) -> None:

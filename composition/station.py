@@ -11,7 +11,7 @@ import click
 from adapters.chat.front import Front
 from composition.config import Config, SettingsError
 from composition.container import Container
-from composition.fronts import kept_talking, open_fronts
+from composition.fronts import hears_of_workflows, kept_talking, open_fronts
 from composition.run import talking, until_stopped, working
 from infrastructure.log_setup import set_up_logs
 
@@ -38,6 +38,7 @@ async def station(config: Config) -> None:
         if config.store == "sql":
             await stack.enter_async_context(container.database().lock_for_worker())
         fronts = open_fronts(container)
+        container.events().subscribe(hears_of_workflows(fronts))
         await stack.enter_async_context(talking(container, hooks_at=container.hook_server()))
         click.echo(
             f"StationThis is up: page {container.web_server().url}, "

@@ -58,7 +58,7 @@ def health_routes(
 
     async def comfy_deploy() -> str:
         asked = config.comfy is not None
-        question = partial(ask_the_service, client()) if asked else catalogue.all
+        question = partial(ask_the_service, client()) if asked else catalogue.current
         problem = await _problem_of(question)
         # The catalogue serves an old list while the service is away: the breaker knows better.
         return _AWAY.get(metrics.breaker, problem)

@@ -18,7 +18,7 @@ from core.shared.errors import (
 )
 from core.shared.ids import JobId, MediaId, RunId
 from core.use_cases.end_job import EndJob
-from core.workflows.model import InputValue
+from core.workflows.inputs import InputValue
 
 MOST_TRIES = 12
 """How often a busy service is asked before the person is told: some three and a half minutes."""
