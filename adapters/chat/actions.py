@@ -6,23 +6,32 @@ The text begins with a version, so that a button from an old message is told fro
 """
 
 import re
+from collections.abc import Callable, Mapping
+from functools import partial
 
 import attrs
 from attrs.validators import matches_re
 
 from core.shared.errors import StaleButtonError
-from core.shared.ids import JobId
+from core.shared.ids import DraftId, JobId
 
 VERSION = "1"
 MAX_BYTES = 64
 """Telegram's limit for a button's data, the smallest of all platforms."""
 
-_JOB_ID = re.compile(r"[0-9a-f]{32}")
+_ID = re.compile(r"[0-9a-f]{32}")
+_WORKFLOW = r"[a-z0-9_]{1,32}"
 
 
 def _job(_: object, field: "attrs.Attribute[JobId]", value: JobId) -> None:
-    if not _JOB_ID.fullmatch(value):
+    if not _ID.fullmatch(value):
         msg = f"{field.name} is not a job's id: {value[:MAX_BYTES]!r}"
+        raise ValueError(msg)
+
+
+def _draft(_: object, field: "attrs.Attribute[DraftId]", value: DraftId) -> None:
+    if not _ID.fullmatch(value):
+        msg = f"{field.name} is not a draft's id: {value[:MAX_BYTES]!r}"
         raise ValueError(msg)
 
 
@@ -66,14 +75,79 @@ class RunCommand:
     command: str = attrs.field(validator=matches_re(r"[a-z0-9_]{1,32}"))
 
 
-Action = CancelJob | RepeatJob | UpscaleResult | ShowInfo | RunCommand
+@attrs.frozen
+class TweakJob:
+    """The same once more, with some of it changed first."""
 
-_JOB_ACTIONS = (CancelJob, RepeatJob, UpscaleResult, ShowInfo)
+    verb = "tweak"
+    job: JobId = attrs.field(validator=_job)
+
+
+@attrs.frozen
+class BrowseWorkflows:
+    """A page of the list: `video.2`, or of what was found: `?red fox.0`."""
+
+    verb = "list"
+    page: str = attrs.field(validator=matches_re(r"[^:\x00-\x1f]{0,40}\.[0-9]{1,3}"))
+
+
+@attrs.frozen
+class ShowWorkflow:
+    """What a workflow takes, and what it costs."""
+
+    verb = "about"
+    workflow: str = attrs.field(validator=matches_re(_WORKFLOW))
+
+
+@attrs.frozen
+class OpenForm:
+    """A workflow's form, with the words of its example."""
+
+    verb = "try"
+    workflow: str = attrs.field(validator=matches_re(_WORKFLOW))
+
+
+@attrs.frozen
+class ForgetPreferences:
+    """A workflow begins with its own values again."""
+
+    verb = "forget"
+    workflow: str = attrs.field(validator=matches_re(_WORKFLOW))
+
+
+@attrs.frozen
+class PressForm:
+    """
+    A button of a form: `run`, `keep`, `close`, `page.2`, `pick.3.12.4711`, `ask.3.4711`.
+
+    `ask` wants a text: a platform that can ask by itself does, and sends it with the press. The
+    last number of those for an input tells whether it is the one that the person saw.
+    """
+
+    verb = "form"
+    draft: DraftId = attrs.field(validator=_draft)
+    what: str = attrs.field(validator=matches_re(r"[a-z]{1,8}(\.[0-9]{1,4}){0,3}"))
+
+
+JobAction = CancelJob | RepeatJob | UpscaleResult | ShowInfo | TweakJob
+PageAction = RunCommand | BrowseWorkflows | ShowWorkflow | OpenForm | ForgetPreferences | PressForm
+Action = JobAction | PageAction
+
+_JOB_ACTIONS = (CancelJob, RepeatJob, UpscaleResult, ShowInfo, TweakJob)
+_WORKFLOW_ACTIONS = (ShowWorkflow, OpenForm, ForgetPreferences)
 
 
 def encode(action: Action) -> str:
     """Return the action as text of at most 64 bytes."""
-    subject = action.command if isinstance(action, RunCommand) else action.job
+    match action:
+        case RunCommand(subject) | BrowseWorkflows(subject):
+            pass
+        case ShowWorkflow(subject) | OpenForm(subject) | ForgetPreferences(subject):
+            pass
+        case PressForm(draft, what):
+            subject = f"{draft}:{what}"
+        case _:
+            subject = action.job
     return f"{VERSION}:{action.verb}:{subject}"
 
 
@@ -81,13 +155,28 @@ def decode(text: str) -> Action:
     """Return the action of a button's text. Raises StaleButtonError for anything else."""
     version, _, rest = text.partition(":")
     verb, _, subject = rest.partition(":")
-    if version == VERSION:
+    make = _MADE_BY.get(verb)
+    if version == VERSION and make is not None:
         try:
-            if verb == RunCommand.verb:
-                return RunCommand(subject)
-            for kind in _JOB_ACTIONS:
-                if verb == kind.verb:
-                    return kind(JobId(subject))
+            return make(subject)
         except ValueError:
             pass
     raise StaleButtonError(f"not an action: {text[:MAX_BYTES]!r}")
+
+
+def _of_job(kind: Callable[[JobId], Action], subject: str) -> Action:
+    return kind(JobId(subject))
+
+
+def _press_form(subject: str) -> PressForm:
+    draft, _, what = subject.partition(":")
+    return PressForm(DraftId(draft), what)
+
+
+_MADE_BY: Mapping[str, Callable[[str], Action]] = {
+    **{kind.verb: partial(_of_job, kind) for kind in _JOB_ACTIONS},
+    **{kind.verb: kind for kind in _WORKFLOW_ACTIONS},
+    RunCommand.verb: RunCommand,
+    BrowseWorkflows.verb: BrowseWorkflows,
+    PressForm.verb: _press_form,
+}

@@ -1,8 +1,8 @@
-"""Answers: what a person can ask, and nothing changes by it."""
+"""Answers: what a person can ask about their own affairs, and nothing changes by it."""
 
 from adapters.chat.cards import Card
 from adapters.chat.views.jobs import info_card
-from adapters.chat.views.pages import help_card, points_card, status_card, workflows_card
+from adapters.chat.views.pages import help_card, points_card, status_card
 from core.generations.ports import JobStore
 from core.points.allowance import AllowancePolicy
 from core.points.ports import PointsLedger
@@ -10,10 +10,8 @@ from core.sessions.model import Account
 from core.shared.ids import JobId, WalletId
 from core.shared.ports import Clock
 from core.use_cases.cancel_generation import owned
-from core.use_cases.quote import QuoteGeneration
-from core.workflows.service import Workflows
 
-QUESTIONS = ("help", "start", "workflows", "points", "status")
+QUESTIONS = ("help", "start", "points", "status")
 
 
 class Answers:
@@ -22,15 +20,11 @@ class Answers:
     def __init__(
         self,
         *,
-        workflows: Workflows,
-        quote: QuoteGeneration,
         ledger: PointsLedger,
         policy: AllowancePolicy,
         jobs: JobStore,
         clock: Clock,
     ) -> None:
-        self._workflows = workflows
-        self._quote = quote
         self._ledger = ledger
         self._policy = policy
         self._jobs = jobs
@@ -39,9 +33,6 @@ class Answers:
     async def to(self, question: str, account: Account) -> Card:
         """Return the card for one of QUESTIONS; anything else is answered with help."""
         match question:
-            case "workflows":
-                workflows = await self._workflows.all()
-                return workflows_card([(each, await self._quote(each)) for each in workflows])
             case "points":
                 now = self._clock.now()
                 balance = await self._ledger.balance(WalletId(account.id), now=now)

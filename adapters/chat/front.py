@@ -25,6 +25,9 @@ class Front(Protocol):
     name: str
     """The platform, as addresses begin: `telegram`."""
 
+    async def list_commands(self) -> None:
+        """Have our commands listed as they are now; while nobody talks, the next run does it."""
+
     async def run(self, ready: Ready) -> None:
         """
         Talk until cancelled, and close all that was opened within 1.5 s.

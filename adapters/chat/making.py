@@ -1,88 +1,79 @@
 """
-Making: from a person's words, or a result's button, to a job with its card shown.
+Making: from what a person says, or a result's button, to a request for a generation.
 
-Every way in returns as soon as the job is saved, with what is left to be done: to show its card and
-to set it going. That may wait for a platform, and the person's next message must not.
+A request that lacks something becomes a form, which asks for it.
 """
 
-import asyncio
-import contextlib
-from collections.abc import Coroutine
-
-import structlog
-
-from adapters.chat.cards import Card
-from adapters.chat.commands import split_values
-from adapters.chat.surface import Surface
-from adapters.chat.turns import Turns
+from adapters.chat.admins import Admins
+from adapters.chat.forms import Forms, Outcome
+from adapters.chat.surface import Surface, chat_of
 from adapters.chat.updates import ChatUpdate
-from adapters.chat.views.jobs import message_key, waiting_card
-from core.generations.model import Job
-from core.generations.ports import JobStore
 from core.sessions.model import Account
-from core.shared.errors import StationError
 from core.shared.ids import JobId
 from core.use_cases.go_on import GoOn
-from core.use_cases.start_generation import Request, StartGeneration
+from core.use_cases.start_generation import Request
 from core.workflows.model import Workflow
 from core.workflows.service import Workflows
-
-SHOWN_FIRST_S = 0.5
-"""How long a job waits for its card to be shown; a platform in trouble holds no job up."""
-
-Rest = Coroutine[object, object, None]
-"""What is left to be done once a job is saved."""
-
-log = structlog.get_logger()
+from core.workflows.typed import read
 
 
 class Making:
-    """Starts generations and shows their waiting cards."""
+    """Knows every way to a generation; `forms` are those that take more than one step."""
 
-    def __init__(
-        self,
-        *,
-        start: StartGeneration,
-        workflows: Workflows,
-        jobs: JobStore,
-        go_on: GoOn,
-        turns: Turns,
-    ) -> None:
-        self._start = start
+    def __init__(self, *, workflows: Workflows, go_on: GoOn, forms: Forms, admins: Admins) -> None:
         self._workflows = workflows
-        self._jobs = jobs
+        self._admins = admins
         self._go_on = go_on
-        self._turns = turns
-        self._showing: set[JobId] = set()
+        self.forms = forms
 
     async def from_sentence(
         self, update: ChatUpdate, account: Account, surface: Surface
-    ) -> Rest | None:
+    ) -> Outcome:
         """Make what a bare sentence, with or without a picture, asks for."""
-        workflow = await self._workflows.for_sentence(with_image=bool(update.images))
+        workflow = await self._workflows.for_sentence(
+            with_image=bool(update.images), for_admin=self._admins.has(update.sender)
+        )
         typed = update.text.strip()
         return await self._from_words(update, account, surface, workflow=workflow, typed=typed)
 
     async def from_command(
         self, update: ChatUpdate, account: Account, surface: Surface, *, name: str, rest: str
-    ) -> Rest | None:
+    ) -> Outcome:
         """Make what `/name words input=value` asks for; `/make` leaves the choice to us."""
-        workflow = await self._workflows.meant_by(name, with_image=bool(update.images))
+        workflow = await self._workflows.meant_by(
+            name, with_image=bool(update.images), for_admin=self._admins.has(update.sender)
+        )
         return await self._from_words(update, account, surface, workflow=workflow, typed=rest)
+
+    async def by_name(
+        self, update: ChatUpdate, account: Account, surface: Surface, *, name: str, rest: str
+    ) -> Outcome:
+        """Make what `/run name words` asks for: of this name, though it be a command of ours."""
+        for_admin = self._admins.has(update.sender)
+        workflow = await self._workflows.named(name, for_admin=for_admin)
+        return await self._from_words(update, account, surface, workflow=workflow, typed=rest)
+
+    async def example(
+        self, update: ChatUpdate, account: Account, surface: Surface, *, name: str
+    ) -> Outcome:
+        """Open a workflow's form with the words of its example."""
+        workflow = await self._workflows.named(name, for_admin=self._admins.has(update.sender))
+        return await self.forms.example(update, account, surface, workflow=workflow)
 
     async def again(
         self, update: ChatUpdate, account: Account, surface: Surface, *, job: JobId
-    ) -> Rest | None:
+    ) -> Outcome:
         """Make the same once more, with a new seed."""
-        request = await self._go_on.again(job, account.id, reply_to=update.reply_to)
-        return await self._make(update, surface, request)
+        chat = chat_of(update.reply_to)
+        request = await self._go_on.again(job, account.id, reply_to=update.reply_to, chat=chat)
+        return await self.forms.make(update, surface, request)
 
     async def upscale(
         self, update: ChatUpdate, account: Account, surface: Surface, *, job: JobId
-    ) -> Rest | None:
+    ) -> Outcome:
         """Make a result's picture larger."""
         request = await self._go_on.upscale(job, account.id, reply_to=update.reply_to)
-        return await self._make(update, surface, request)
+        return await self.forms.make(update, surface, request)
 
     async def _from_words(
         self,
@@ -92,54 +83,18 @@ class Making:
         *,
         workflow: Workflow,
         typed: str,
-    ) -> Rest | None:
-        settable = [each.name for each in workflow.inputs if not each.kind.is_media]
-        words, values = split_values(typed, settable)
+    ) -> Outcome:
+        given = read(typed, workflow)
+        images = [each.id for each in update.images]
+        named = dict(zip(update.image_inputs, images, strict=False))
         request = Request(
             account=account.id,
             workflow=workflow,
-            words=words,
-            inputs=values,
-            images=tuple(each.id for each in update.images),
+            chat=chat_of(update.reply_to),
+            words=given.words,
+            inputs=given.values,
+            images=tuple(images[len(named) :]),
+            media=named,
             reply_to=update.reply_to,
         )
-        return await self._make(update, surface, request)
-
-    async def _make(self, update: ChatUpdate, surface: Surface, request: Request) -> Rest | None:
-        job = await self._start(JobId(update.id), request)
-        if job.state.is_end or job.shown_at or job.id in self._showing:
-            return None  # the same update again: its job is known, and shown
-        card = waiting_card(job, ahead=await self._jobs.ahead_of(job))
-        self._showing.add(job.id)
-        return self._shown_and_set_going(update, surface, job=job, card=card)
-
-    async def _shown_and_set_going(
-        self, update: ChatUpdate, surface: Surface, *, job: Job, card: Card
-    ) -> None:
-        # Should it not be shown, the job goes on all the same: its end is delivered, and paid for.
-        shown = asyncio.Event()
-        going = asyncio.create_task(self._set_going(job, shown))
-        try:
-            await self._show(update, surface, job=job, card=card)
-        finally:
-            self._showing.discard(job.id)
-            shown.set()
-            await going
-
-    async def _set_going(self, job: Job, shown: asyncio.Event) -> None:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(SHOWN_FIRST_S):
-                await shown.wait()
-        await self._start.wake(job)
-
-    async def _show(self, update: ChatUpdate, surface: Surface, *, job: Job, card: Card) -> None:
-        # In its message's turn, and not when its end was quicker: that came before, and stays.
-        try:
-            async with self._turns.of(job.id):
-                now = await self._jobs.get(job.id)
-                if now is None or now.state.is_end:
-                    return
-                shown_at = await surface.send(update.reply_to, card, key=message_key(job))
-                await self._jobs.note_shown(job.id, shown_at)
-        except StationError as error:
-            log.warning("chat.not_shown", job=job.id, code=error.code, error=str(error))
+        return await self.forms.make(update, surface, request)

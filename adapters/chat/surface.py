@@ -4,6 +4,7 @@ from typing import NewType, Protocol
 
 from adapters.chat.cards import Card
 from core.shared.errors import ServiceError
+from core.shared.ids import ChatId
 
 ReplyTo = NewType("ReplyTo", str)
 """The chat (and thread, and message) to answer to. Begins with the platform: `web:8d1f...`."""
@@ -15,6 +16,12 @@ ShownAt = NewType("ShownAt", str)
 def platform_of(reply_to: str) -> str:
     """Return the platform that an address belongs to."""
     return reply_to.partition(":")[0]
+
+
+def chat_of(reply_to: str) -> ChatId:
+    """Return the chat that an address lies in: `telegram:-100123`, whatever the message."""
+    platform, _, rest = reply_to.partition(":")
+    return ChatId(f"{platform}:{rest.partition(':')[0]}")
 
 
 class NotShownError(ServiceError):

@@ -1,6 +1,9 @@
 """Every sentence that people read in a chat, but for those of the errors themselves."""
 
+from collections.abc import Iterable
+
 from core.points.model import Points
+from core.points.pricing import Quote
 
 WELCOME = (
     "Write what you want to see, and I make it: for example “a red fox in the snow”. "
@@ -8,13 +11,19 @@ WELCOME = (
 )
 START_COMMAND = "how to begin"
 MAKE_COMMAND = "a picture from words: /make a red fox in the snow width=512"
-WORKFLOWS_COMMAND = "everything I can run, with its inputs and prices"
+WORKFLOWS_COMMAND = "everything I can run, and what it costs: /workflows fox"
 POINTS_COMMAND = "what you have, and when it refills"
 STATUS_COMMAND = "what is under way"
 CANCEL_COMMAND = "stop the newest one, or /cancel all"
-HELP_COMMAND = "how to use me"
+RUN_COMMAND = "any workflow by its name: /run upscale"
+SETTINGS_COMMAND = "what your workflows begin with: /settings text2img width=512"
+RELOAD_COMMAND = "read the workflows anew"
+HELP_COMMAND = "how to use me, or a workflow: /help text2img"
 PROMPT_OPTION = "what you want to see"
 IMAGE_OPTION = "a picture to start from"
+WORKFLOW_OPTION = "which workflow"
+SEARCH_OPTION = "what to look for"
+OPTIONS_OPTION = "values for inputs: width=512 steps=30"
 WHICH_OPTION = "all, or nothing for the newest one"
 TOO_LARGE = "{name} has {megabytes} MB, which is too large to be sent here."
 MORE_RESULTS = "{count} more are too many for one message."
@@ -46,6 +55,61 @@ AGAIN = "Again"
 TRY_AGAIN = "Try again"
 UPSCALE = "Upscale"
 INFO = "Info"
+TWEAK = "Tweak"
+TRY_IT = "Try it"
+FORGET = "Forget"
+HEADINGS = "Overview"
+OPERATORS_ONLY = "Only an operator can do that."
+FOR_OPERATORS = "for operators only"
+SEARCH_HINT = "To look for one: "
+NOTHING_FOUND = "Nothing here is called “{words}”, or says so of itself."
+MEANT_PERHAPS = " Perhaps you mean one of these:"
+CHECK_HINT = "Operators: `stationthis workflows sync` shows "
+MAKES = "makes: "
+ALSO_CALLED = "also called: "
+INPUTS = "What it takes"
+TRY_WITH = "For example:"
+SEND_A_PICTURE = "Send a picture along."
+RESERVED_NAME = "Its name is a command of ours: it is reached by /run alone."
+NEEDED_INPUT = "needed"
+NEW_EACH_TIME = "another one each time"
+UNCHANGED = "All is as it was."
+STAYS = " What was known stays."
+SETTINGS_TITLE = "What your workflows begin with"
+SETTINGS_NONE = "Nothing is saved: every workflow begins with its own values."
+SETTINGS_HINT = "To save something: "
+SETTINGS_HERE = "in this chat, for everybody"
+SETTINGS_OWN = "It begins with its own values."
+SETTINGS_GONE = "a workflow that is gone"
+SET_ASIDE = "set aside, and not used"
+SAVED = "Saved."
+FORGOTTEN = "Forgotten."
+RUN = "Run"
+KEEP = "Keep as my settings"
+CLOSE = "Close"
+BACK = "Back"
+BEFORE = "\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK}"
+AFTER = "\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK}"
+ANSWER = "Answer"
+MY_LAST_RESULT = "My last result"
+ITS_OWN_VALUE = "Its own value"
+YES, NO = "yes", "no"
+CHANGED = "\N{BLACK CIRCLE}"
+NEEDED = "still needed"
+NOTHING_YET = "nothing"
+RANDOM = "random"
+YOUR_FILE = "yours"
+ITS_OWN_FILE = "its own"
+FORM_STARTED = "Started, see below."
+FORM_CLOSED = "Closed. Nothing was made, and nothing paid."
+FORM_LEFT = "See below."
+FORM_CHANGED = "The workflow has changed meanwhile. Please look once more."
+NO_RESULT = "You have no result that fits. Please send one."
+NOTHING_KEPT = "Nothing is changed, so nothing is kept: it begins with its own values."
+ANY_SEED = "a whole number, or -1 for another one each time"
+IN_STEPS = "in steps of {step}"
+WHAT_TO_SEE = "What do you want to see?"
+IN_A_GROUP = "In a group please press Answer, or reply to this message."
 CANCELLING = "Cancelling\N{HORIZONTAL ELLIPSIS}"
 CANCELLED_FREE = "Cancelled. You were not charged."
 WAITING = "Waiting for a free place"
@@ -79,14 +143,26 @@ def result(number: int) -> str:
     return f"result {number}"
 
 
-def paid(charged: Points, quoted: Points) -> str:
+def paid(charged: Points, quote: Quote) -> str:
     """Return what was paid of a quote."""
-    return f"{charged} of at most {quoted}"
+    if quote.is_fixed and charged == quote.points:
+        return str(charged)
+    return f"{charged} of {_amount(quote.points, is_fixed=quote.is_fixed)}"
 
 
-def price(points: Points, median_s: float) -> str:
-    """Return a quote: the most that it costs, and the time it takes."""
-    return f"at most {points}, about {seconds(median_s)}"
+def price(points: Points, median_s: float, *, cold_s: float = 0.0, is_fixed: bool = False) -> str:
+    """Return a price and a time; `cold_s` is what a cold machine is likely to add, 0 for none."""
+    said = f"{_amount(points, is_fixed=is_fixed)}, about {seconds(median_s)}"
+    return f"{said}, and some {seconds(cold_s)} more to start a cold machine" if cold_s else said
+
+
+def quoted(quote: Quote) -> str:
+    """Return all that a quote says: the price, or the most that it can be, and the time."""
+    return price(quote.points, quote.median_s, cold_s=quote.cold_s, is_fixed=quote.is_fixed)
+
+
+def _amount(points: Points, *, is_fixed: bool) -> str:
+    return f"{points}" if is_fixed else f"at most {points}"
 
 
 def ahead(count: int) -> str:
@@ -106,3 +182,99 @@ def cancelled(charged: Points) -> str:
 def bug(error_id: str) -> str:
     """Return the apology for a fault of ours, with the number under which the log has it."""
     return f"{BUG} (Our note of it: {error_id}.)"
+
+
+def run_for(quote: Quote) -> str:
+    """Return the label of the button that starts a form's generation."""
+    most = "" if quote.is_fixed else "at most "
+    return f"{RUN} · {most}{quote.points.amount:,}"
+
+
+def kept(names: Iterable[str]) -> str:
+    """Return what a person's generations begin with from now on."""
+    return f"Kept: it begins with your {', '.join(names)} from now on."
+
+
+def ask_text(name: str) -> str:
+    """Ask for a text."""
+    return f"Please write the text for “{name}”."
+
+
+def ask_number(name: str, limits: str) -> str:
+    """Ask for a number."""
+    return f"Please write the new {name}{': ' if limits else ''}{limits}."
+
+
+def between(low: str, high: str) -> str:
+    """Return a range; what is empty has no limit."""
+    if low and high:
+        return f"{low} to {high}"
+    return f"from {low} up" if low else f"up to {high}" if high else ""
+
+
+def ask_choice(name: str, *, many: bool) -> str:
+    """Ask for one of the options."""
+    return f"Please choose the {name}{', or write a part of what it is called' if many else ''}."
+
+
+def ask_picture(name: str) -> str:
+    """Ask for a picture."""
+    return f"Please send a picture for “{name}”, or reply to one."
+
+
+def ask_file(name: str) -> str:
+    """Ask for a file that nobody can send."""
+    return f"“{name}” takes a result of yours."
+
+
+def no_option(typed: str) -> str:
+    """Say that an option is not there."""
+    return f"Nothing there is called “{typed[:40]}”."
+
+
+def some_options(shown: int, found: int) -> str:
+    """Say that there are more options than are shown."""
+    return f"{shown} of {found}: please write more of the name."
+
+
+def counted(count: int, one: str) -> str:
+    """Return a number of things: `1 workflow`, `1,000 workflows`."""
+    return f"{count:,} {one}" if count == 1 else f"{count:,} {one}s"
+
+
+def not_ready(status: str) -> str:
+    """Say that a machine takes no runs now, in the service's own word."""
+    return f"not ready: {status}"
+
+
+def place(environment: str, version: int | None, gpu: str) -> str:
+    """Return where a workflow runs."""
+    told = (gpu, environment, "" if version is None else f"version {version}")
+    return ", ".join(filter(None, told))
+
+
+def page_of(page: int, pages: int) -> str:
+    """Return which page of how many is shown, counted from 1."""
+    return f"page {page} of {pages}"
+
+
+def and_more(count: int) -> str:
+    """Say that there are more than are shown."""
+    return f"and {count:,} more"
+
+
+def to_check(warnings: int, collisions: int) -> str:
+    """Tell operators what is wrong with the workflows, and where to read it."""
+    told = [counted(warnings, "warning")] if warnings else []
+    told += [f"{counted(collisions, 'name')} that several workflows have"] if collisions else []
+    return f"{CHECK_HINT}{' and '.join(told)}."
+
+
+def reloaded(count: int, took_s: float) -> str:
+    """Return how many workflows were read."""
+    return f"{counted(count, 'workflow')}, read in {seconds(took_s)}."
+
+
+def no_setting(word: str) -> str:
+    """Say that a word is no value of an input."""
+    return f"“{word[:40]}” is no setting: please write input=value, such as width=512."

@@ -36,6 +36,10 @@ class ChatUpdate:
     reply_to: ReplyTo
     text: str = ""
     images: tuple[MediaRef, ...] = ()
+    image_inputs: tuple[str, ...] = ()
+    """The inputs that the first images are for, where a platform asks for each by its name."""
+    is_answer: bool = False
+    """A reply to a message of ours where we hear nothing else: it counts if we asked something."""
     trouble: StationError | None = None
     """Why an attachment could not be taken; the conversation answers with it."""
     action: str | None = None

@@ -138,3 +138,10 @@ def test_a_process_that_dies_gives_its_lock_back(tmp_path: Path) -> None:
         held_again = True
 
     assert held_again
+
+
+def test_the_operators_own_files_need_not_be_there(tmp_path: Path) -> None:
+    folder = DataFolder(tmp_path)
+
+    assert (folder.wildcards, folder.loras) == (tmp_path / "wildcards", tmp_path / "loras.toml")
+    assert not folder.wildcards.exists()

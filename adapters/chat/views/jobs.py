@@ -1,7 +1,9 @@
 """The cards of one generation: waiting, running, its end, and how it was made."""
 
+import attrs
+
 from adapters.chat import texts
-from adapters.chat.actions import CancelJob, RepeatJob, ShowInfo, UpscaleResult
+from adapters.chat.actions import CancelJob, RepeatJob, ShowInfo, TweakJob, UpscaleResult
 from adapters.chat.cards import Button, Card, Span, Style, Tone, Weight
 from core.generations.model import Job, JobState
 from core.use_cases.go_on import first_image
@@ -9,8 +11,13 @@ from core.use_cases.go_on import first_image
 SHOWN_WORDS = 200
 """Characters of a prompt on a card; the whole of it is under Info."""
 
+SHOWN_NOTES = 2
+
 TEXT_LENGTH = 1_500
 """Characters of one text result on a card."""
+
+UNBEGUN = frozenset({JobState.PREPARED, JobState.WAITING, JobState.SUBMITTING, JobState.SUBMITTED})
+"""The states of a job that does not run yet."""
 
 
 def message_key(job: Job) -> str:
@@ -29,6 +36,12 @@ def _title(job: Job) -> tuple[Span, ...]:
     return (Span(job.wish.title, Style.BOLD), Span(f"  {words}"))
 
 
+def _notes(job: Job) -> tuple[Span, ...]:
+    """Return what was made of the wish; quick jobs show it with their result alone."""
+    shown = job.wish.notes[:SHOWN_NOTES]
+    return tuple(Span(f"\n{_shortened(each, SHOWN_WORDS)}", Style.QUIET) for each in shown)
+
+
 def waiting_card(job: Job, *, ahead: int | None = None) -> Card:
     """
     Return the card of a job that has not ended.
@@ -40,7 +53,7 @@ def waiting_card(job: Job, *, ahead: int | None = None) -> Card:
     button = Button(label, CancelJob(job.id), Weight.DANGER)
     status = texts.CANCELLING if job.cancel_requested else _status(job, ahead)
     return Card(
-        spans=(*_title(job), Span(f"\n{status}", Style.QUIET)),
+        spans=(*_title(job), *_notes(job), Span(f"\n{status}", Style.QUIET)),
         tone=Tone.WORKING,
         progress=job.progress if job.state is JobState.RUNNING else 0.0,
         buttons=() if job.cancel_requested else ((button,),),
@@ -48,7 +61,9 @@ def waiting_card(job: Job, *, ahead: int | None = None) -> Card:
 
 
 def _status(job: Job, ahead: int | None) -> str:
-    price = texts.price(job.quote.points, job.quote.median_s)
+    # Once it works its machine is warm.
+    quote = job.quote if job.state in UNBEGUN else attrs.evolve(job.quote, cold_s=0.0)
+    price = texts.quoted(quote)
     match job.state:
         case JobState.PREPARED | JobState.WAITING:
             if ahead:
@@ -84,12 +99,12 @@ def end_card(job: Job, *, can_upscale: bool) -> Card:
 def _result_card(job: Job, *, can_upscale: bool) -> Card:
     took = "" if job.run_s is None else f" · {texts.seconds(job.run_s)}"
     results = tuple(Span(f"\n{_shortened(text, TEXT_LENGTH)}") for text in job.texts)
-    buttons = [Button(texts.AGAIN, RepeatJob(job.id))]
+    buttons = [Button(texts.AGAIN, RepeatJob(job.id)), Button(texts.TWEAK, TweakJob(job.id))]
     if can_upscale and first_image(job) is not None:
         buttons.append(Button(texts.UPSCALE, UpscaleResult(job.id)))
     buttons.append(Button(texts.INFO, ShowInfo(job.id)))
     return Card(
-        spans=(*_title(job), *results, Span(f"\n{job.charged}{took}", Style.QUIET)),
+        spans=(*_title(job), *_notes(job), *results, Span(f"\n{job.charged}{took}", Style.QUIET)),
         tone=Tone.GOOD,
         media=job.outputs,
         buttons=(tuple(buttons),),
@@ -111,7 +126,7 @@ def info_card(job: Job) -> Card:
     ]
     if job.run_s is not None:
         rows.append((texts.RUN_TIME, texts.seconds(job.run_s)))
-    rows.append((texts.PRICE, texts.paid(job.charged, job.quote.points)))
+    rows.append((texts.PRICE, texts.paid(job.charged, job.quote)))
     spans: list[Span] = [Span(job.wish.title, Style.BOLD)]
     for name, value in rows:
         spans += [Span(f"\n{name}: ", Style.QUIET), Span(value, Style.CODE)]

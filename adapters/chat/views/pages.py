@@ -1,24 +1,22 @@
-"""The cards that answer questions: help, workflows, points, status; and errors."""
+"""The cards that answer questions: help, points, status; and errors."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
+import attrs
+
 from adapters.chat import texts
-from adapters.chat.actions import CancelJob, RunCommand
+from adapters.chat.actions import CancelJob, RunCommand, ShowWorkflow
 from adapters.chat.cards import Button, Card, Span, Style, Tone, Weight
 from adapters.chat.menu import COMMANDS
 from core.generations.model import Job
 from core.points.model import Balance
-from core.points.pricing import Quote
 from core.shared.errors import (
     NotEnoughPointsError,
     StationError,
     TooManyJobsError,
     UnknownWorkflowError,
 )
-from core.workflows.model import Workflow
-
-SHOWN_WORKFLOWS = 25
 
 
 def help_card() -> Card:
@@ -37,28 +35,6 @@ def help_card() -> Card:
 
 def _page_button(label: str, command: str) -> Button:
     return Button(label, RunCommand(command))
-
-
-def workflows_card(workflows: Sequence[tuple[Workflow, Quote]]) -> Card:
-    """Return every workflow with its inputs and what it costs now."""
-    if not workflows:
-        return Card(spans=(Span(texts.NO_WORKFLOWS),), private=True)
-    spans: list[Span] = []
-    for workflow, quote in workflows[:SHOWN_WORKFLOWS]:
-        price = texts.price(quote.points, quote.median_s)
-        spans += [
-            Span(f"\n\n/{workflow.name}" if spans else f"/{workflow.name}", Style.CODE),
-            Span(f"  {workflow.description or workflow.title} · {price}"),
-            Span(f"\n{_inputs(workflow)}", Style.QUIET),
-        ]
-    return Card(spans=tuple(spans), private=True)
-
-
-def _inputs(workflow: Workflow) -> str:
-    def shown(name: str, default: object) -> str:
-        return name if default in (None, "") else f"{name}={default}"
-
-    return " ".join(shown(each.name, each.default) for each in workflow.inputs) or texts.NO_INPUTS
 
 
 def points_card(balance: Balance, *, capacity: int, now: datetime) -> Card:
@@ -119,6 +95,13 @@ def error_card(error: StationError) -> Card:
         buttons=(way_on,) if way_on else (),
         private=True,
     )
+
+
+def unknown_workflow_card(error: UnknownWorkflowError, nearest: Sequence[str]) -> Card:
+    """Return that there is no such workflow, with the way to those that are called nearly so."""
+    pages = tuple(Button(f"/{name}", ShowWorkflow(name)) for name in nearest)
+    card = error_card(error)
+    return attrs.evolve(card, buttons=(pages, *card.buttons)) if pages else card
 
 
 def bug_card(error_id: str) -> Card:

@@ -19,7 +19,8 @@ from core.media.model import MediaRef
 from core.sessions.model import Identity
 from core.shared.errors import StationError
 from core.shared.ids import AccountId, JobId
-from core.workflows.model import InputKind
+from core.use_cases.quote import QuoteGeneration
+from core.workflows.kinds import InputKind
 from core.workflows.ports import WorkflowCatalogue
 from infrastructure.memory.catalogue import InMemoryCatalogue
 from tests.builders import a_job, a_wish, a_workflow, an_input
@@ -30,6 +31,7 @@ from tests.fakes.ids import CountingIds
 from tests.fakes.surface import RecordingSurface
 from tests.fakes.wake_ups import HandDrivenWakeUps
 
+OPERATOR = "op"
 PICTURE = an_input("image", InputKind.IMAGE)
 SEED = an_input("seed", InputKind.INTEGER, default=-1)
 WIDTH = an_input("width", InputKind.INTEGER, default=512, minimum=64, maximum=2048)
@@ -171,7 +173,10 @@ def a_talk(
     """Wire the true container over memory, with everything that a test wants in its hands."""
     clock, shown = FixedClock(), surface or RecordingSurface()
     talk = Talk(
-        container=Container(config=Config(database_url="memory:"), owner="worker:test"),
+        container=Container(
+            config=Config(database_url="memory:", admins=frozenset({f"web:{OPERATOR}"})),
+            owner="worker:test",
+        ),
         surface=shown,
         clock=clock,
         wake_ups=HandDrivenWakeUps(clock),
@@ -187,4 +192,12 @@ def a_talk(
     container.gateway.override(talk.gateway)
     container.catalogue.override(catalogue or InMemoryCatalogue(WORKFLOWS))
     container.surfaces.override({"web": shown})
+    container.quote.override(
+        QuoteGeneration(
+            history=container.history(),
+            catalogue=container.catalogue(),
+            prices=container.config().prices,
+            clock=clock,
+        )
+    )
     return talk

@@ -4,8 +4,7 @@ import pytest
 from adapters.chat.actions import ShowInfo
 from adapters.chat.answers import QUESTIONS
 from core.generations.model import JobState
-from tests.adapters.chat.talk import Talk, an_id
-from tests.builders import an_ended_job
+from tests.adapters.chat.talk import Talk
 
 
 async def test_asking_changes_nothing(talk: Talk) -> None:
@@ -14,15 +13,6 @@ async def test_asking_changes_nothing(talk: Talk) -> None:
 
     assert await talk.jobs.recent_of(await talk.account(), limit=10) == []
     assert (talk.wake_ups.woken, talk.events.events) == ([], [])
-
-
-async def test_workflows_cost_what_they_took_lately(talk: Talk) -> None:
-    await talk.jobs.add(an_ended_job(an_id(1)))
-
-    await talk.say("/workflows")
-
-    assert "/text2img  Draws what you say. · at most 10 points, about 5 s" in talk.last()
-    assert "/img2img  Changes a picture. · at most 20 points, about 6 s" in talk.last()
 
 
 async def test_points_show_what_open_jobs_set_aside(talk: Talk) -> None:

@@ -1,5 +1,4 @@
 import asyncio
-from collections.abc import Sequence
 
 import pytest
 from structlog.testing import capture_logs
@@ -7,11 +6,11 @@ from structlog.testing import capture_logs
 from adapters.chat import texts
 from adapters.chat.actions import RepeatJob, RunCommand, ShowInfo, encode
 from adapters.chat.cards import Tone
-from adapters.chat.conversation import DOUBLE_PRESS_S
+from adapters.chat.dispatch import DOUBLE_PRESS_S
 from core.generations.model import JobState
 from core.shared.errors import MediaRefusedError, ServiceTroubleError
-from core.workflows.model import Workflow
 from core.workflows.ports import WorkflowCatalogue
+from core.workflows.snapshot import Snapshot
 from tests.adapters.chat.surfaces import BrokenSurface, HeldSurface
 from tests.adapters.chat.talk import Talk, a_talk, an_id, chat_of
 from tests.builders import a_media_ref
@@ -21,15 +20,21 @@ from tests.until import until
 class BrokenCatalogue(WorkflowCatalogue):
     """Has a bug."""
 
-    async def all(self) -> Sequence[Workflow]:
+    async def current(self) -> Snapshot:
         raise KeyError("a secret of the inside")
+
+    async def reload(self) -> Snapshot:
+        return await self.current()
 
 
 class SilentCatalogue(WorkflowCatalogue):
     """Belongs to a service that does not answer."""
 
-    async def all(self) -> Sequence[Workflow]:
+    async def current(self) -> Snapshot:
         raise ServiceTroubleError("no answer from the service within 15 s")
+
+    async def reload(self) -> Snapshot:
+        return await self.current()
 
 
 @pytest.mark.parametrize(

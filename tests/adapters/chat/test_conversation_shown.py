@@ -21,11 +21,7 @@ def sleeper(talk: Talk) -> Sleeper:
     container.conversation.override(
         Conversation(
             accounts=container.accounts(),
-            making=container.making(),
-            stopping=container.stopping(),
-            answers=container.answers(),
-            seen=container.seen(),
-            clock=talk.clock,
+            dispatch=container.dispatch(),
             sleep=slept.sleep,
         )
     )

@@ -221,9 +221,9 @@ async def labels(talk: Talk, job: Job) -> list[str]:
 @pytest.mark.parametrize(
     ("workflow", "outputs", "shown"),
     [
-        ("text2img", (FOX,), ["Again", "Upscale", "Info"]),
-        ("text2img", (), ["Again", "Info"]),
-        ("upscale", (FOX,), ["Again", "Info"]),
+        ("text2img", (FOX,), ["Again", "Tweak", "Upscale", "Info"]),
+        ("text2img", (), ["Again", "Tweak", "Info"]),
+        ("upscale", (FOX,), ["Again", "Tweak", "Info"]),
     ],
 )
 async def test_a_picture_can_be_upscaled_once(
@@ -246,7 +246,7 @@ async def test_where_upscaling_is_not_to_be_had_the_result_comes_without_it(
     talk = a_talk(catalogue=catalogue)
     job = attrs.evolve(an_ended_job(an_id(1)), outputs=(FOX,), reply_to=ADA)
 
-    assert await labels(talk, job) == ["Again", "Info"]
+    assert await labels(talk, job) == ["Again", "Tweak", "Info"]
 
 
 async def test_a_whole_story_ends_with_one_card(talk: Talk) -> None:

@@ -67,18 +67,22 @@ async def test_a_workflow_without_words_needs_its_picture_alone(talk: Talk) -> N
 @pytest.mark.parametrize(
     ("text", "pictures", "answer"),
     [
-        ("", 1, "Please say what you want to see: /img2img a red fox in the snow"),
-        ("/make", 0, "Please say what you want to see: /text2img a red fox in the snow"),
-        ("/make width=512", 0, "Please say what you want to see: /text2img a red fox in the snow"),
-        ("/upscale", 0, "/upscale needs a picture: please send one together with the command."),
+        ("", 1, "Img2Img\nWhat do you want to see?"),
+        ("/make", 0, "Text2Img\nWhat do you want to see?"),
+        ("/make width=512", 0, "Text2Img\nWhat do you want to see?"),
+        ("/upscale", 0, "Upscale\nPlease send a picture for “Image”, or reply to one."),
         ("/upscale a fox", 1, "/upscale takes no words, only: image."),
         ("/upscale image=other.png", 1, "/upscale takes no words, only: image."),
         ("/make a fox", 2, "/img2img takes 1 picture, not 2. Please send it again."),
         ("/text2img a fox", 1, "/text2img takes no picture, not 1. Please send it again."),
-        ("a fox --hight 5", 0, "There is no input “hight” here, only: prompt, width, seed."),
+        (
+            "a fox --hight 5",
+            0,
+            "/text2img has no input “hight”. It takes: prompt, width, seed.",
+        ),
     ],
 )
-async def test_a_wish_that_lacks_something_is_told_what_to_do(
+async def test_a_wish_that_lacks_something_is_asked_for_it_or_told_what_to_do(
     talk: Talk, text: str, pictures: int, answer: str
 ) -> None:
     await talk.say(text, *(FOX for _ in range(pictures)))

@@ -17,9 +17,19 @@ def sentences() -> Iterator[str]:
         if isinstance(said, str) and name.isupper():
             yield f"{name}: {said}"
     yield f"price: {texts.price(Points(20), 6.0)}"
+    yield f"cold price: {texts.price(Points(12), 8.0, cold_s=40.2)}"
+    yield f"fixed price: {texts.price(Points(5), 8.0, is_fixed=True)}"
     yield f"ahead: {texts.ahead(0)} / {texts.ahead(1)} / {texts.ahead(2)}"
     yield f"cancelled: {texts.cancelled(Points(0))} / {texts.cancelled(Points(7))}"
     yield f"bug: {texts.bug('5f0c1a2b')}"
+    yield f"counted: {texts.counted(1, 'workflow')} / {texts.counted(1_000, 'workflow')}"
+    yield f"not ready: {texts.not_ready('building')}"
+    yield f"place: {texts.place('production', 4, 'A10G')} / {texts.place('', None, 'T4')}"
+    yield f"page: {texts.page_of(1, 3)}"
+    yield f"more: {texts.and_more(12)}"
+    yield f"to check: {texts.to_check(2, 1)} / {texts.to_check(0, 2)} / {texts.to_check(1, 0)}"
+    yield f"reloaded: {texts.reloaded(23, 0.42)}"
+    yield f"no setting: {texts.no_setting('512')}"
 
 
 def test_every_sentence_has_been_read_by_somebody() -> None:

@@ -100,7 +100,7 @@ async def test_a_wish_shows_its_price_and_then_its_picture(
     assert first == WAITING
     assert (lines[:2], lines[3]) == (
         ["Text2Img  a red fox", "8 points · 4 s"],
-        "[1] Again  [2] Upscale  [3] Info",
+        "[1] Again  [2] Tweak  [3] Upscale  [4] Info",
     )
     assert lines[2].startswith("<image ")
 
@@ -114,9 +114,9 @@ async def test_a_number_presses_the_button_of_that_number(
     await console.hear("a red fox", container.conversation())
     await until(lambda: "Info" in console.screen)
 
-    await console.hear("3", container.conversation())
+    await console.hear("4", container.conversation())
 
-    assert "price: 8 points of at most 20 points\n[4] Again" in console.screen
+    assert "price: 8 points of at most 20 points\n[5] Again" in console.screen
 
 
 async def test_what_was_begun_can_be_cancelled(
@@ -199,7 +199,7 @@ async def test_lines_come_in_and_screens_go_out(station: Container, keyboard: Ke
     try:
         keyboard.type("a red fox width=64 height=64")
         await until(lambda: "Info" in last_screen(out))
-        keyboard.type("3")
+        keyboard.type("4")
         await until(lambda: "width: 64" in last_screen(out))
         keyboard.type("/points")
     finally:

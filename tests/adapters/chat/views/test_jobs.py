@@ -1,7 +1,7 @@
 import attrs
 import pytest
 
-from adapters.chat.actions import CancelJob, RepeatJob, ShowInfo, UpscaleResult
+from adapters.chat.actions import CancelJob, RepeatJob, ShowInfo, TweakJob, UpscaleResult
 from adapters.chat.cards import Card, Style, Tone, Weight
 from adapters.chat.views.jobs import end_card, info_card, message_key, waiting_card
 from core.generations.model import Job, JobState
@@ -136,6 +136,7 @@ def test_a_success_shows_its_picture_its_price_and_the_ways_on() -> None:
     assert (card.tone, card.media, card.progress) == (Tone.GOOD, (PICTURE,), None)
     assert [(each.label, each.action) for each in card.buttons[0]] == [
         ("Again", RepeatJob(JOB)),
+        ("Tweak", TweakJob(JOB)),
         ("Upscale", UpscaleResult(JOB)),
         ("Info", ShowInfo(JOB)),
     ]
@@ -153,7 +154,7 @@ def test_only_pictures_are_upscaled_and_only_where_a_workflow_does_it(
 ) -> None:
     card = end_card(job(JobState.SUCCEEDED, outputs=outputs), can_upscale=bool(has_workflow))
 
-    assert labels(card) == ["Again", "Info"]
+    assert labels(card) == ["Again", "Tweak", "Info"]
 
 
 def test_texts_that_a_run_made_are_shown_shortened() -> None:
@@ -254,3 +255,16 @@ def test_a_job_has_one_message_from_its_waiting_card_to_its_end() -> None:
     ended = attrs.evolve(job(JobState.SUCCEEDED), charged=Points(3))
 
     assert message_key(job()) == message_key(ended) == f"job-{JOB}"
+
+
+def test_a_waiting_job_tells_two_things_that_were_made_of_its_wish() -> None:
+    noted = job()
+    wish = attrs.evolve(noted.wish, notes=("width: 770 became 768", "y" * 999, "a third"))
+
+    spans = waiting_card(attrs.evolve(noted, wish=wish)).spans
+
+    assert [each.text for each in spans[2:-1]] == [
+        "\nwidth: 770 became 768",
+        f"\n{'y' * 199}\N{HORIZONTAL ELLIPSIS}",
+    ]
+    assert all(each.style is Style.QUIET for each in spans[2:])

@@ -4,10 +4,9 @@ import attrs
 import pytest
 
 from adapters.chat import texts
-from adapters.chat.actions import CancelJob, RunCommand
+from adapters.chat.actions import CancelJob, RunCommand, ShowWorkflow
 from adapters.chat.cards import Card, Span, Style, Tone, Weight
 from adapters.chat.views.pages import (
-    SHOWN_WORKFLOWS,
     alert_card,
     bug_card,
     error_card,
@@ -15,7 +14,7 @@ from adapters.chat.views.pages import (
     points_card,
     status_card,
     text_card,
-    workflows_card,
+    unknown_workflow_card,
 )
 from core.generations.model import JobState
 from core.points.model import Balance, Points
@@ -32,8 +31,8 @@ from core.shared.errors import (
     TooManyJobsError,
     UnknownWorkflowError,
 )
-from tests.adapters.chat.talk import PICTURE, WORKFLOWS, an_id
-from tests.builders import NOW, a_job, a_quote, a_wish, a_workflow, an_input
+from tests.adapters.chat.talk import an_id
+from tests.builders import NOW, a_job, a_wish
 
 MARKUP = "<b>*_fox_*</b> [link](tg://x) @everyone"
 
@@ -59,11 +58,13 @@ def test_help_shows_every_command() -> None:
         texts.WELCOME,
         "",
         "/make  a picture from words: /make a red fox in the snow width=512",
-        "/workflows  everything I can run, with its inputs and prices",
+        "/run  any workflow by its name: /run upscale",
+        "/workflows  everything I can run, and what it costs: /workflows fox",
         "/points  what you have, and when it refills",
         "/status  what is under way",
         "/cancel  stop the newest one, or /cancel all",
-        "/help  how to use me",
+        "/settings  what your workflows begin with: /settings text2img width=512",
+        "/help  how to use me, or a workflow: /help text2img",
         "",
         "Send a picture with a sentence to change it; add a command to say how: /upscale.",
     ]
@@ -71,52 +72,6 @@ def test_help_shows_every_command() -> None:
         ("Workflows", RunCommand("workflows")),
         ("Points", RunCommand("points")),
     ]
-
-
-def test_workflows_show_what_they_take_and_cost() -> None:
-    card = workflows_card([(each, a_quote(20, median_s=6.0)) for each in WORKFLOWS])
-
-    assert card.plain_text.splitlines() == [
-        "/text2img  Draws what you say. · at most 20 points, about 6 s",
-        "prompt width=512 seed=-1",
-        "",
-        "/img2img  Changes a picture. · at most 20 points, about 6 s",
-        "prompt image seed=-1",
-        "",
-        "/upscale  Makes a picture larger. · at most 20 points, about 6 s",
-        "image",
-    ]
-
-
-def test_a_workflow_that_says_nothing_is_shown_by_its_title() -> None:
-    silent = a_workflow("sdxl_turbo", inputs=(), description="")
-
-    card = workflows_card([(silent, a_quote(1, median_s=0.4))])
-
-    assert card.plain_text.splitlines() == [
-        "/sdxl_turbo  Sdxl Turbo · at most 1 point, about 0.4 s",
-        "no inputs",
-    ]
-
-
-def test_an_input_without_a_default_is_shown_by_its_name() -> None:
-    plain = a_workflow(inputs=(an_input(default=""), PICTURE, an_input("style", default="ink")))
-
-    assert workflows_card([(plain, a_quote())]).spans[2].text == "\nprompt image style=ink"
-
-
-def test_no_more_workflows_are_shown_than_a_message_holds() -> None:
-    many = [(a_workflow(f"flow{number:02}"), a_quote()) for number in range(40)]
-
-    commands = [span for span in workflows_card(many).spans if span.style is Style.CODE]
-
-    assert len(commands) == SHOWN_WORKFLOWS
-
-
-def test_an_empty_workspace_says_who_fills_it() -> None:
-    assert workflows_card([]).plain_text == (
-        "There are no workflows yet. An operator adds them in ComfyUI Deploy."
-    )
 
 
 def test_full_points_show_what_there_is() -> None:
@@ -204,6 +159,19 @@ def test_an_error_says_its_own_sentence_and_nothing_of_the_log(error: StationErr
     assert "the log's words" not in card.plain_text
 
 
+def test_nearly_a_name_has_a_button_for_each_workflow_that_may_be_meant() -> None:
+    error = UnknownWorkflowError("fxo", ("fox", "box"))
+
+    card = unknown_workflow_card(error, error.nearest)
+
+    assert buttons(card) == [
+        ("/fox", ShowWorkflow("fox")),
+        ("/box", ShowWorkflow("box")),
+        ("Workflows", RunCommand("workflows")),
+    ]
+    assert unknown_workflow_card(error, []) == error_card(error)
+
+
 def test_a_bug_says_its_number_and_promises_nothing_that_we_do_not_know() -> None:
     card = bug_card("5f0c1a2b")
 
@@ -218,8 +186,7 @@ def test_a_bug_says_its_number_and_promises_nothing_that_we_do_not_know() -> Non
     "card",
     [
         help_card(),
-        workflows_card([]),
-        workflows_card([(WORKFLOWS[0], a_quote())]),
+        unknown_workflow_card(UnknownWorkflowError("fxo", ("fox",)), ["fox"]),
         points_card(a_balance(), capacity=1_350, now=NOW),
         status_card([]),
         status_card([a_job(an_id(1))]),
