@@ -133,8 +133,8 @@ _PAIRS = ('""', "''", "\u201c\u201d\u201e")
 """Marks to open and to close a value; none of a pair, nor the third, may be in it."""
 _MARKS = "\"'\u201c\u201d\u201e"
 _DASHES = ("\u2013", "\u2014")
-_NAME = re.compile(r"[^\W\d]\w*(?:-\w+)*")
-"""How the name of an input can be typed; one of another form is typed as a command would be."""
+_NAME = re.compile(r"\w+(?:-\w+)*")
+"""How the name of an input can be typed without marks."""
 
 
 def call_of(workflow: Workflow) -> str:
@@ -234,18 +234,24 @@ def typed(command: Command, given: Mapping[str, object]) -> str:
         if value is None or value == "" or option.kind in (OptionKind.IMAGE, OptionKind.FILE):
             continue
         if option.input:
-            name = option.input
-            shown = name if _NAME.fullmatch(name) else normal_name(name)
-            values.append(f"--{shown} {_in_marks(value)}")
+            values.append(f"{named(option.input)}={_in_marks(value)}")
         else:
             words.append(str(value))
     known = {option.name for option in command.options}
     values += (
-        f"--{name} {_in_marks(value)}"
+        f"{named(name)}={_in_marks(value)}"
         for name, value in given.items()
         if name not in known and isinstance(value, str | int | float) and value != ""
     )
-    return " ".join((f"/{command.name}", *words, *values)).rstrip()
+    # The words come last: a mark of speech that nobody closes must not take values in.
+    return " ".join((f"/{command.name}", *values, *words)).rstrip()
+
+
+def named(name: str) -> str:
+    """Return an input's name as it is typed before a value: `--width`, or `--"any name"`."""
+    if _NAME.fullmatch(name):
+        return f"--{name}"
+    return f"--{normal_name(name)}" if '"' in name or "\n" in name else f'--"{name}"'
 
 
 def _in_marks(value: object) -> str:
@@ -269,7 +275,11 @@ def complete(options: Sequence[str], begun: str, *, most: int = MOST_OPTIONS) ->
 
 
 class Menus:
-    """The menu as the catalogue is now. Never raises: without a catalogue it has what is fixed."""
+    """
+    The menu as the catalogue is now.
+
+    Without a catalogue it has what is fixed; only `everything` raises then.
+    """
 
     def __init__(self, workflows: Workflows) -> None:
         self._workflows = workflows
@@ -277,6 +287,15 @@ class Menus:
     async def current(self, *, for_admin: bool) -> tuple[Command, ...]:
         """Return every command that somebody is offered."""
         return menu_of(await self._offered(for_admin=for_admin), for_admin=for_admin)
+
+    async def everything(self) -> tuple[Command, ...]:
+        """
+        Return what is fixed, operators' commands too, and the workflows that everybody is offered.
+
+        Raises StationError without a catalogue: what is listed must not be taken for gone.
+        """
+        offered = menu_of(await self._workflows.all())
+        return (*COMMANDS, *(each for each in offered if each.is_workflow))
 
     async def command(self, name: str, *, for_admin: bool) -> Command:
         """Return the command of a name; one that is not offered (any more) has no options."""

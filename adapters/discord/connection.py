@@ -18,7 +18,10 @@ CONNECTIONS = 32
 @attrs.frozen(kw_only=True)
 class DiscordSettings:
     """
-    `secret` signs the ids of updates.
+    How we talk with Discord.
+
+    `secret` signs the ids of updates; `operators` are the ids of people. Commands are listed anew
+    no more often than `listed_every_s`: Discord takes 200 new ones a day.
 
     With a `base_url`, `https://HOST:PORT` (443 without a port), all of Discord's hosts are looked
     for there, and its certificates are checked against `ca_file`.
@@ -28,6 +31,8 @@ class DiscordSettings:
     secret: str = attrs.field(repr=False)
     base_url: str = ""
     ca_file: Path | None = None
+    operators: tuple[str, ...] = ()
+    listed_every_s: float = 10.0
 
 
 def connector(settings: DiscordSettings) -> aiohttp.TCPConnector:

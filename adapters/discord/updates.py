@@ -5,18 +5,19 @@ from typing import Any
 
 import attrs
 import discord
+from discord.app_commands import Namespace
 
-from adapters.chat.menu import COMMANDS, typed
+from adapters.chat.menu import COMMANDS, Command, typed
 from adapters.chat.surface import ReplyTo, ShownAt
+from adapters.discord.asking import written_in
 from adapters.discord.cards import Interaction
-from adapters.discord.commands import IMAGE
 from core.sessions.model import Identity
 
 PLATFORM = "discord"
 ALONE = "p"
 """As an address of a private channel ends."""
 
-_COMMANDS = {command.name: command for command in COMMANDS}
+_PRIVATE = frozenset(command.name for command in COMMANDS if command.private)
 
 
 def identity_of(user: discord.abc.Snowflake) -> Identity:
@@ -56,28 +57,46 @@ class Said:
 
     text: str = ""
     pictures: Sequence[discord.Attachment] = ()
+    image_inputs: tuple[str, ...] = ()
+    """The inputs that the first pictures are for."""
     action: str | None = None
     message: str = ""
-    private: bool = False
-    """Whether an answer that is slow is for the person's own eyes."""
 
 
-def said_by(interaction: Interaction) -> Said:
-    """Return what an interaction says to us: we have commands, and buttons."""
+def name_in(interaction: Interaction) -> str:
+    """Return the name of the command that somebody gives; nothing for the press of a button."""
     data: Any = interaction.data or {}
-    if interaction.type is not discord.InteractionType.application_command:
-        pressed = getattr(interaction.message, "id", "")
-        return Said(action=data.get("custom_id", ""), message=str(pressed))
-    command = _COMMANDS.get(data["name"])
-    if command is None:  # one of an older list
-        return Said(text=f"/{data['name']}", private=True)
-    given = dict(iter(interaction.namespace))
-    words = given.get(command.option.name) if command.option else None
-    picture = given.get(IMAGE)
+    return str(data.get("name", ""))
+
+
+def is_private(interaction: Interaction) -> bool:
+    """Whether an answer that is slow is for the person's own eyes."""
+    return name_in(interaction) in _PRIVATE
+
+
+def pressed_in(interaction: Interaction) -> Said:
+    """Return the press of a button, with what was written if it had Discord ask for that."""
+    data: Any = interaction.data or {}
+    pressed = str(getattr(interaction.message, "id", ""))
+    return Said(text=written_in(interaction), action=data.get("custom_id", ""), message=pressed)
+
+
+def given_in(interaction: Interaction, command: Command) -> Said:
+    """Return a command that was given, as if it had been typed."""
+    data: Any = interaction.data or {}
+    namespace = Namespace(interaction, data.get("resolved", {}), data.get("options", []))
+    given = dict(iter(namespace))
+    inputs = {option.name: option.input for option in command.options}
+    files = [
+        (inputs.get(name, ""), value)
+        for name, value in given.items()
+        if isinstance(value, discord.Attachment)
+    ]
+    files.sort(key=lambda file: not file[0])  # those that are for an input come first
     return Said(
-        text=typed(command, words or ""),
-        pictures=[picture] if isinstance(picture, discord.Attachment) else [],
-        private=command.private,
+        text=typed(command, given),
+        pictures=[picture for _, picture in files],
+        image_inputs=tuple(name for name, _ in files if name),
     )
 
 

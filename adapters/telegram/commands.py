@@ -14,7 +14,8 @@ from telegram import (
 )
 from telegram.error import TelegramError
 
-from adapters.chat.menu import Command, Menus
+from adapters.chat.menu import COMMANDS, Command, Menus
+from core.shared.errors import StationError
 
 MOST = 100
 """Telegram's limit for one list; what does not fit is reached by /run."""
@@ -35,7 +36,10 @@ class Listed:
     async def tell(self, bot: Bot) -> None:
         """Have the lists as the menu is now. Raises TelegramError for the list of everybody."""
         async with self._turn:
-            usual = await self._menus.current(for_admin=False)
+            known = await self._known(bot)
+            if not known:
+                return
+            usual = [each for each in known if not each.for_admins]
             await _tell(bot, BotCommandScopeDefault(), usual)
             in_groups = [each for each in usual if each.name not in NOT_IN_GROUPS]
             await _tell(bot, BotCommandScopeAllGroupChats(), in_groups)
@@ -43,6 +47,15 @@ class Listed:
                 everything = await self._menus.current(for_admin=True)
                 for operator in self._operators:
                     await self._tell_operator(bot, int(operator), everything)
+
+    async def _known(self, bot: Bot) -> Sequence[Command]:
+        """Return what is to be listed; nothing where the list is to stay as it is."""
+        try:
+            return await self._menus.everything()
+        except StationError as error:
+            log.info("telegram.workflows_not_known", code=error.code)
+            # The workflows come back, and their commands must not go meanwhile.
+            return () if await bot.get_my_commands() else COMMANDS
 
     async def _tell_operator(self, bot: Bot, chat: int, commands: Sequence[Command]) -> None:
         try:

@@ -7,7 +7,6 @@ Discord against servers on loopback. The program runs in a process of its own, w
 
 import asyncio
 import contextlib
-import re
 import sqlite3
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -33,6 +32,7 @@ from tests.program import (
 from tests.program import Person as Visitor
 from tests.servers import discord_people, telegram_people
 from tests.servers.discord_buckets import Limits
+from tests.servers.discord_commands import as_command
 from tests.servers.discord_server import DiscordServer
 from tests.servers.telegram_flood import FloodLimits
 from tests.servers.telegram_server import TelegramServer
@@ -146,11 +146,6 @@ class OnTelegram(Person):
         ]
 
 
-_TYPED = re.compile(
-    r"/(?P<name>start|help|make|workflows|points|status|cancel)(?:\s+(?P<rest>.*))?"
-)
-
-
 @attrs.frozen
 class OnDiscord(Person):
     """Somebody in a private chat with the Discord bot, who uses slash commands where there are."""
@@ -158,13 +153,11 @@ class OnDiscord(Person):
     user: discord_people.Person
 
     async def say(self, text: str, *, image: bytes | None = None) -> None:
-        typed = _TYPED.fullmatch(text)
-        if typed is None:
+        given = as_command(self.user.world, text, image)
+        if given is None:
             await self.user.say(text, files=[image] if image else [])
-            return
-        option = {"make": "prompt", "cancel": "which"}.get(typed["name"], "")
-        given = {option: typed["rest"]} if option and typed["rest"] else {}
-        await self.user.command(typed["name"], **given, **({"image": image} if image else {}))
+        else:
+            await self.user.command(text.partition(" ")[0].removeprefix("/"), **given)
 
     async def press(self, shown: Shown, label: str, *, times: int = 1) -> None:
         await self.user.press(int(shown.id), label, times=times)
@@ -218,6 +211,17 @@ class Station:
     async def runs(self) -> int:
         """Return how many runs the service has had."""
         return len((await self.emulator.get("/control")).json()["runs"])
+
+    async def listed(self, person: Person) -> set[str]:
+        """Return the commands that a person is offered."""
+        if isinstance(person, AtPage):
+            menu = (await person.visitor.client.get("/menu")).raise_for_status().json()
+            return {each["name"] for each in menu["commands"]}
+        if isinstance(person, OnDiscord):
+            return set(self.discord.commands)
+        lists = self.telegram.commands.items()
+        usual = [commands for (scope, _), commands in lists if "default" in scope or not scope]
+        return {each["command"] for commands in usual for each in commands}
 
     async def acknowledged(self, person: Person) -> None:
         """Wait until a person sees that we have heard: an answer, or that we are typing."""

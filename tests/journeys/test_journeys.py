@@ -81,7 +81,7 @@ async def a_picture_and_what_follows(ann: Person) -> None:
     await ann.say(f"/make a red fox {SMALL} seed=7")
     first = await see(ann, is_result)
     assert size_of(first.pictures[0]) == (96, 64)
-    assert first.labels == ("Again", "Upscale", "Info")
+    assert first.labels == ("Again", "Tweak", "Upscale", "Info")
     paid = 370 - await points_of(ann)
     assert f"{paid} point" in first.text
 

@@ -146,11 +146,11 @@ async def test_every_question_and_mistake_is_answered_in_a_sentence(tmp_path: Pa
             "/points": "You have 370 points",
             "/status": "Nothing is under way",
             "/cancel": "nothing to cancel",
-            "/make": "Please say what you want to see",
+            "/make": "What do you want to see?",
             "/mak a fox": "Did you mean /make",
             "/make a fox width=7": "from 64 to 2,048",
             "/make a fox steps=many": "a whole number",
-            "/upscale": "needs a picture",
+            "/upscale": "Please send a picture for",
             f"/make {'x' * 10_000}": "4,000 characters",
         }.items():
             await say(page, asked)

@@ -209,6 +209,8 @@ def _caused_by(interaction: Interaction) -> Json:
     }
     if interaction.type == 2:
         caused["name"] = interaction.data["name"]
+    elif interaction.opened_by is not None:
+        caused["triggering_interaction_metadata"] = _caused_by(interaction.opened_by)
     elif interaction.source is not None:
         caused["interacted_message_id"] = str(interaction.source.id)
     return caused

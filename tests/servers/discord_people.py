@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 import attrs
 
 from tests.servers import discord_payloads as payloads
-from tests.servers.discord_commands import options_of
+from tests.servers.discord_commands import answer_in, options_of, typing_in
 from tests.servers.discord_messages import tell_new
 from tests.servers.discord_world import Channel, Interaction, Json, Message, User, World
 
-COMMAND, COMPONENT = 2, 3
+COMMAND, COMPONENT, OPTION_TYPED, QUESTION_ANSWERED = 2, 3, 4, 5
 BUTTON = 2
 SEEN_WITHIN_S = 10.0
 
@@ -146,21 +146,40 @@ class Person:
         said = [each.text[:200] for each in self.messages]
         raise AssertionError(f"{self.user.name} did not see it within {within_s} s, but {said}")
 
-    async def command(self, name: str, **options: Any) -> Interaction:  # noqa: ANN401 - as registered
+    async def command(self, name: str, /, **options: Any) -> Interaction:  # noqa: ANN401 - as registered
         """Give a registered command; options that are None are left out."""
         given = {key: value for key, value in options.items() if value is not None}
         data = self._command_data(name, given)
         return self._interact(COMMAND, data)
 
+    async def complete(self, name: str, option: str, begun: str, /, **options: str) -> list[str]:
+        """Type an option of a command, with others given; return what may be chosen for it."""
+        command = self._offered(name)
+        data = {"id": command["id"], "name": name, "type": command["type"]}
+        data["options"] = typing_in(command, option, begun, given=options)
+        asked = self._interact(OPTION_TYPED, data)
+        await self.world.changes.wait_until(
+            lambda: asked.choices is not None or asked.failed, within_s=SEEN_WITHIN_S
+        )
+        assert asked.choices is not None, "loading options failed"
+        return [each["name"] for each in asked.choices]
+
+    async def question(self, pressed: Interaction) -> Json:
+        """Return the question that a press opens."""
+        await self.world.changes.wait_until(
+            lambda: pressed.answer_type is not None or pressed.failed, within_s=SEEN_WITHIN_S
+        )
+        assert pressed.modal is not None, f"no question, but {pressed.answer_type}"
+        return pressed.modal
+
+    async def write(self, pressed: Interaction, *answers: str) -> Interaction:
+        """Answer the question that a press opens, and send it."""
+        data = answer_in(await self.question(pressed), answers)
+        return self._interact(QUESTION_ANSWERED, data, source=pressed.source, opened_by=pressed)
+
     def _command_data(self, name: str, given: Mapping[str, Any]) -> Json:
         first, *subcommands = name.split()
-        known = [each for each in self.world.commands.values() if each["name"] == first]
-        assert known, f"there is no command {first}"
-        command = known[0]
-        context = 1 if self.channel.recipient else 0
-        contexts = command.get("contexts")
-        offered = context in contexts if contexts else context == 0 or command["dm_permission"]
-        assert offered, f"{first} is not offered here"
+        command = self._offered(first)
         data: Json = {"id": command["id"], "name": first, "type": command["type"]}
         resolved: Json = {}
         options = options_of(self.world, command, path=subcommands, given=given, resolved=resolved)
@@ -169,6 +188,16 @@ class Person:
         if resolved:
             data["resolved"] = resolved
         return data
+
+    def _offered(self, first: str) -> Json:
+        known = [each for each in self.world.commands.values() if each["name"] == first]
+        assert known, f"there is no command {first}"
+        command = known[0]
+        context = 1 if self.channel.recipient else 0
+        contexts = command.get("contexts")
+        offered = context in contexts if contexts else context == 0 or command["dm_permission"]
+        assert offered, f"{first} is not offered here"
+        return command
 
     async def press(self, message_id: int, label: str, *, times: int = 1) -> Interaction:
         """Press a button of a message that is seen; return the last press."""
@@ -193,7 +222,14 @@ class Person:
                 return message
         raise AssertionError(f"{self.user.name} does not see {message_id}")
 
-    def _interact(self, kind: int, data: Json, *, source: Message | None = None) -> Interaction:
+    def _interact(
+        self,
+        kind: int,
+        data: Json,
+        *,
+        source: Message | None = None,
+        opened_by: Interaction | None = None,
+    ) -> Interaction:
         now = time.monotonic()
         interaction = Interaction(
             id=self.world.new_id(),
@@ -205,6 +241,7 @@ class Person:
             at=now,
             deadline=now + self.world.ack_within_s,
             source=source,
+            opened_by=opened_by,
         )
         self.world.interactions[interaction.token] = interaction
         event = payloads.interaction_event(self.world, interaction)

@@ -18,6 +18,12 @@ COMMAND_CHARACTERS = 8000
 LINK = 5
 NAME = re.compile(r"[-_'\w]{1,32}")
 SUBCOMMANDS = (1, 2)
+CHOICES = 25
+CHOICE = 100
+LABEL_OF_FIELD = 45
+QUESTIONS = 5
+LABELLED = 18
+STRING, INTEGER, NUMBER = 3, 4, 10
 
 Files = Mapping[int, tuple[str, bytes]]
 
@@ -161,8 +167,9 @@ def _check_described(path: str, each: Json) -> None:
     if not 1 <= len(each.get("description") or "") <= 100:
         raise FormError(f"{path}.description", "Must be between 1 and 100 in length.")
     options = each.get("options") or []
-    if len(options) > 25 or len(each.get("choices") or ()) > 25:
+    if len(options) > 25:
         raise FormError(path, "Must be 25 or fewer in length.")
+    _check_values(path, each)
     if len({option["name"] for option in options}) != len(options):
         raise FormError(f"{path}.options", "Option names must be unique")
     optional = False
@@ -172,6 +179,64 @@ def _check_described(path: str, each: Json) -> None:
             raise FormError(f"{path}.options.{at}", "Required options must be placed first")
         optional = optional or (not needed and option["type"] not in SUBCOMMANDS)
         _check_described(f"{path}.options.{at}", option)
+
+
+def _check_values(path: str, option: Json) -> None:
+    """Check what an option can be."""
+    choices = option.get("choices") or ()
+    if choices and option.get("autocomplete"):
+        raise FormError(f"{path}.autocomplete", "Choices and autocomplete are exclusive.")
+    check_choices(choices, kind=option["type"] if choices else STRING, path=f"{path}.choices")
+    for low, high in (("min_value", "max_value"), ("min_length", "max_length")):
+        least, most = option.get(low), option.get(high)
+        if least is not None and most is not None and least > most:
+            raise FormError(f"{path}.{low}", f"Must be no more than {high}.")
+
+
+def check_choices(choices: Iterable[Json], *, kind: int, path: str = "choices") -> None:
+    """Raise FormError for the first rule that choices for an option of this type break."""
+    choices = list(choices)
+    if len(choices) > CHOICES:
+        raise FormError(path, f"Must be {CHOICES} or fewer in length.")
+    if len({each["name"] for each in choices}) != len(choices):
+        raise FormError(path, "Choice names must be unique.")
+    types = {STRING: str, INTEGER: int, NUMBER: int | float}
+    for at, each in enumerate(choices):
+        if not each["name"].strip():
+            raise FormError(f"{path}.{at}.name", "This field is required")
+        if kind not in types or not isinstance(each["value"], types[kind]):
+            raise FormError(f"{path}.{at}.value", "Not of the option's type.")
+        if len(each["name"]) > CHOICE or len(str(each["value"])) > CHOICE:
+            raise FormError(f"{path}.{at}", f"Must be {CHOICE} or fewer in length.")
+
+
+def check_modal(modal: Json) -> None:
+    """Raise FormError for the first rule that a question breaks."""
+    parts = modal["components"]
+    if not 1 <= len(parts) <= QUESTIONS:
+        raise FormError("components", f"Must be between 1 and {QUESTIONS} in length.")
+    names = [field["custom_id"] for field in fields_of(modal)]
+    if len(set(names)) != len(names):
+        raise FormError("components", "Component custom id cannot be duplicated")
+    for at, part in enumerate(parts):
+        path = f"components.{at}"
+        label = part.get("label") if part["type"] == LABELLED else None
+        for field in fields_of({"components": [part]}):
+            if part["type"] == LABELLED and field.get("label"):
+                raise FormError(f"{path}.component.label", "It has a label already.")
+            if not 1 <= len(label or field.get("label") or "") <= LABEL_OF_FIELD:
+                raise FormError(f"{path}.label", f"Must be 1 to {LABEL_OF_FIELD} in length.")
+            if (field.get("min_length") or 0) > (field.get("max_length") or 4000):
+                raise FormError(f"{path}.min_length", "Must be no more than max_length.")
+
+
+def fields_of(modal: Json) -> list[Json]:
+    """Return the fields of a question, in their order."""
+    return [
+        field
+        for part in modal["components"]
+        for field in ([part["component"]] if part["type"] == LABELLED else part["components"])
+    ]
 
 
 def _characters(each: Json) -> int:

@@ -6,12 +6,14 @@ from collections.abc import Callable
 import attrs
 
 from tests.servers import discord_payloads as payloads
+from tests.servers import discord_rules as rules
 from tests.servers.discord_asked import Answer, Asked
 from tests.servers.discord_errors import DiscordError, FormError
 from tests.servers.discord_messages import edit, fill, note_pings, tell_edit, tell_new
 from tests.servers.discord_world import EPHEMERAL, LOADING, Interaction, Message, World
 
-MESSAGE, DEFERRED, DEFERRED_UPDATE, UPDATE = 4, 5, 6, 7
+MESSAGE, DEFERRED, DEFERRED_UPDATE, UPDATE, CHOICES, MODAL = 4, 5, 6, 7, 8, 9
+OPTION_TYPED, QUESTION_ANSWERED = 4, 5
 
 
 def answer_interaction(world: World, asked: Asked) -> Answer:
@@ -27,6 +29,10 @@ def answer_interaction(world: World, asked: Asked) -> Answer:
     given = attrs.evolve(asked, body=asked.fields.get("data") or {})
     if kind in (DEFERRED_UPDATE, UPDATE) and interaction.source is None:
         raise FormError("type", "Only components can update a message.")
+    if (kind == CHOICES) != (interaction.type == OPTION_TYPED):
+        raise FormError("type", "Choices answer an option that is being typed, and nothing else.")
+    if kind == MODAL and interaction.type == QUESTION_ANSWERED:
+        raise FormError("type", "A modal cannot be answered with a modal.")
     _FIRST_ANSWERS[kind](world, interaction, given)
     interaction.answer_type = kind
     interaction.acknowledged_at = time.monotonic()
@@ -73,11 +79,25 @@ def _update(world: World, interaction: Interaction, asked: Asked) -> None:
     interaction.original = interaction.source
 
 
+def _choose(_world: World, interaction: Interaction, asked: Asked) -> None:
+    choices = asked.fields.get("choices") or []
+    typed = next(each for each in interaction.data["options"] if each.get("focused"))
+    rules.check_choices(choices, kind=typed["type"])
+    interaction.choices = choices
+
+
+def _ask(_world: World, interaction: Interaction, asked: Asked) -> None:
+    rules.check_modal(asked.fields)
+    interaction.modal = asked.fields
+
+
 _FIRST_ANSWERS: dict[int, Callable[[World, Interaction, Asked], None]] = {
     MESSAGE: _say,
     DEFERRED: _think,
     DEFERRED_UPDATE: _update_later,
     UPDATE: _update,
+    CHOICES: _choose,
+    MODAL: _ask,
 }
 
 

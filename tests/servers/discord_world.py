@@ -55,7 +55,7 @@ class Media:
 
 @attrs.define(eq=False)
 class Interaction:
-    """One command or one press, and what became of it."""
+    """One command, press, option being typed or answered question, and what became of it."""
 
     id: int
     token: str
@@ -68,6 +68,12 @@ class Interaction:
     """On the monotonic clock: an answer after this is too late."""
     source: "Message | None" = None
     """The message whose button was pressed."""
+    opened_by: "Interaction | None" = None
+    """The press whose question this answers."""
+    choices: list[Json] | None = None
+    """What may be chosen for the option that is being typed."""
+    modal: Json | None = None
+    """The question that this has opened."""
     answer_type: int | None = None
     acknowledged_at: float | None = None
     original: "Message | None" = None

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from tests.servers.discord_clients import TOKEN, api
+from tests.servers.discord_commands import as_command
 from tests.servers.discord_server import DiscordServer, Limits
 from tests.servers.discord_world import Json
 
@@ -112,6 +113,15 @@ LONG_CHOICES = [{"name": f"{at:0100}", "value": f"{at:0100}"} for at in range(25
         command(options=[option(description="")]),
         command(options=[option(choices=[{"name": "n", "value": "v"}] * 26)]),
         command(options=[option(choices=[{"name": "n" * 101, "value": "v"}])]),
+        command(options=[option(choices=[{"name": "n", "value": "v"}] * 2)]),
+        command(options=[option(choices=[{"name": " ", "value": "v"}])]),
+        command(options=[option(choices=[{"name": "n", "value": "v" * 101}])]),
+        command(options=[option(type=4, choices=[{"name": "n", "value": "v"}])]),
+        command(options=[option(type=5, choices=[{"name": "n", "value": "v"}])]),
+        command(options=[option(choices=[{"name": "n", "value": "v"}], autocomplete=True)]),
+        command(options=[option(type=4, min_value=2, max_value=1)]),
+        command(options=[option(type=4, max_value=2**53)]),
+        command(options=[option(min_length=2, max_length=1)]),
         command(options=[option(type=12)]),
         command(contexts=[7]),
         command(options=[option("a", choices=LONG_CHOICES), option("b", choices=LONG_CHOICES)]),
@@ -166,3 +176,43 @@ async def test_a_subcommand_is_given_by_its_whole_name(
         await ann.command("points")
     with pytest.raises(AssertionError, match="not offered"):
         await ann.in_dm().command("points show")
+
+
+@pytest.mark.parametrize(
+    ("text", "image", "given"),
+    [
+        ("/make a fox", None, {"prompt": "a fox"}),
+        ('/make a fox --size 3 --tone "Dark red"', b"fox", {"size": 3, "tone": "dark red"}),
+        ("/make a fox --what is this", None, {"prompt": "a fox --what is this"}),
+        ("/make --size 3", None, None),
+        ("/draw a fox", None, None),
+        ("a fox", None, None),
+        ("/run sketch a fox --clear yes", None, {"workflow": "sketch", "clear": True}),
+        ("/run sketch", b"fox", None),
+    ],
+)
+async def test_what_somebody_types_becomes_the_options_of_a_command(
+    server: DiscordServer,
+    client: httpx.AsyncClient,
+    path: str,
+    text: str,
+    image: bytes | None,
+    given: Json | None,
+) -> None:
+    tones = [{"name": each, "value": each} for each in ("dark red", "blue")]
+    make = [
+        option(required=True),
+        option("size", type=4),
+        option("tone", choices=tones),
+        option("image", type=11),
+    ]
+    run = [option("workflow", required=True), option(), option("clear", type=5)]
+    await client.put(path, json=[command(options=make), command("run", options=run)])
+
+    found = as_command(server.world, text, image)
+
+    assert (found is None) == (given is None)
+    if found is not None and given is not None:
+        assert found == {**found, **given}
+        assert found.get("image") == image
+        assert found["prompt"].startswith("a fox")

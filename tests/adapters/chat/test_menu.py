@@ -22,6 +22,7 @@ from adapters.chat.menu import (
     options_of,
     typed,
 )
+from core.shared.errors import StationError
 from core.workflows import service
 from core.workflows.inputs import Input
 from core.workflows.kinds import InputKind
@@ -164,7 +165,7 @@ def test_what_does_not_fit_is_given_as_text() -> None:
 
     assert [each.name for each in options[-2:]] == ["n23", OTHERS]
     assert typed(command_of(a_workflow(inputs=many)), {"n1": 2, OTHERS: "n29=3"}) == (
-        "/text2img n29=3 --n1 2"
+        "/text2img --n1=2 n29=3"
     )
 
 
@@ -212,6 +213,38 @@ def test_pictures_are_not_typed() -> None:
     command = command_of(a_workflow("img2img", inputs=(an_input(), PICTURE)))
 
     assert typed(command, {"prompt": "a fox", "image": "fox.png"}) == "/img2img a fox"
+
+
+def test_what_is_given_for_an_option_that_has_gone_is_typed_by_its_name() -> None:
+    given_values = {"prompt": "a fox", "strokes": 30, "tint": "dark red", "none": "", "x": b"file"}
+
+    text = typed(command_of(a_workflow()), given_values)
+
+    assert text == '/text2img --strokes=30 --tint="dark red" a fox'
+
+
+def test_a_form_does_not_insist_on_a_file_that_only_a_result_can_bring() -> None:
+    video = an_input("video", InputKind.FILE)
+
+    options = options_of(a_workflow(inputs=(video, PICTURE, an_input())))
+
+    assert [(each.name, each.required) for each in options] == [
+        ("prompt", True),
+        ("image", True),
+        ("video", False),
+    ]
+
+
+@pytest.mark.parametrize("name", ["2nd_text", "5", "größe", "画像 大", "a (b)", 'say "hi"', "x\ny"])
+def test_an_input_of_any_name_is_given_by_its_option(name: str) -> None:
+    workflow = a_workflow(inputs=(an_input(), an_input(name, default="ink")))
+    command = command_of(workflow)
+    (option,) = (each for each in command.options if each.input)
+
+    text = typed(command, {"prompt": 'he says "hello', option.name: "dark red"})
+
+    found = read(text.removeprefix("/text2img "), workflow)
+    assert (found.words, found.values) == ('he says "hello', {name: "dark red"})
 
 
 @given(value=st.text(alphabet="a\"' \u201c\u201d\u201e\n-\u2014=:{", min_size=1, max_size=12))
@@ -286,4 +319,12 @@ async def test_without_a_catalogue_the_menu_has_what_is_fixed() -> None:
     silent = Menus(Workflows(SilentCatalogue()))
 
     assert await silent.current(for_admin=True) == COMMANDS
+    assert await silent.command("make", for_admin=False) == NAMED["make"]
     assert await silent.completions("run", "workflow", "", for_admin=True) == []
+
+
+async def test_what_can_be_listed_is_told_whole_or_not_at_all() -> None:
+    names = [each.name for each in await menus().everything()]
+    assert names == [*NAMED, "img2img", "styled", "text2img", "upscale"]
+    with pytest.raises(StationError):
+        await Menus(Workflows(SilentCatalogue())).everything()

@@ -9,6 +9,7 @@ import attrs
 
 from adapters.chat.actions import CancelJob, RepeatJob
 from adapters.chat.cards import Button, Card, Span, Style, Tone, Weight
+from adapters.chat.menu import Menus
 from adapters.chat.surface import ReplyTo, ShownAt, Surface
 from adapters.chat.updates import ChatUpdate, UpdateHandler
 from adapters.discord.bot import DiscordBot
@@ -17,7 +18,12 @@ from adapters.discord.surface import DiscordSurface
 from core.media.model import MediaLimits, MediaRef
 from core.media.service import Media
 from core.shared.ids import JobId
+from core.workflows.model import Workflow
+from core.workflows.ports import WorkflowCatalogue
+from core.workflows.service import Workflows
+from core.workflows.snapshot import Snapshot
 from infrastructure.media.images import PillowImages
+from infrastructure.memory.catalogue import InMemoryCatalogue
 from infrastructure.memory.media import InMemoryMedia
 from infrastructure.new_ids import RandomIds
 from tests.infrastructure.media.pictures import a_picture
@@ -37,7 +43,25 @@ WAITING = Card(
     buttons=((CANCEL,),),
 )
 ENDED = Card(spans=(Span("Title", Style.BOLD), Span("  cancelled")), buttons=((AGAIN,),))
+NO_WORKFLOWS = Menus(Workflows(InMemoryCatalogue()))
 Answer = Callable[[ChatUpdate, Surface], Awaitable[object]]
+
+
+class Changing(WorkflowCatalogue):
+    """Shows the workflows that it was told last."""
+
+    def __init__(self, *workflows: Workflow) -> None:
+        self._shown = InMemoryCatalogue(workflows)
+
+    def show(self, *workflows: Workflow) -> None:
+        """Show these from now on."""
+        self._shown = InMemoryCatalogue(workflows)
+
+    async def current(self) -> Snapshot:
+        return await self._shown.current()
+
+    async def reload(self) -> Snapshot:
+        return await self._shown.reload()
 
 
 class ListeningConversation(UpdateHandler):
@@ -110,15 +134,29 @@ class Bench:
 
 
 @asynccontextmanager
-async def a_bench(server: DiscordServer, *, token: str = TOKEN) -> AsyncIterator[Bench]:
+async def a_bench(
+    server: DiscordServer,
+    *,
+    token: str = TOKEN,
+    menus: Menus = NO_WORKFLOWS,
+    operators: tuple[str, ...] = (),
+    listed_every_s: float = 0.0,
+) -> AsyncIterator[Bench]:
     """Put a bot together that knows the server; it is not run yet."""
     images, store, conversation = PillowImages(), InMemoryMedia(), ListeningConversation()
     media = Media(store=store, images=images, ids=RandomIds(), limits=MediaLimits())
     surface = DiscordSurface(media)
     settings = DiscordSettings(
-        token=token, secret=SECRET, base_url=server.url, ca_file=server.ca_file
+        token=token,
+        secret=SECRET,
+        base_url=server.url,
+        ca_file=server.ca_file,
+        operators=operators,
+        listed_every_s=listed_every_s,
     )
-    bot = DiscordBot(settings=settings, conversation=conversation, surface=surface, media=media)
+    bot = DiscordBot(
+        settings=settings, conversation=conversation, surface=surface, media=media, menus=menus
+    )
     try:
         yield Bench(
             server=server,

@@ -164,15 +164,19 @@ async def test_a_reply_to_us_in_a_group_is_heard_as_an_answer() -> None:
         assert asked.is_answer is False
 
 
-async def test_further_pictures_of_an_album_and_what_says_nothing_are_not_heard() -> None:
+@pytest.mark.parametrize("caption", ["a fox", ""])
+async def test_an_album_is_heard_once_and_what_says_nothing_is_not(caption: str) -> None:
     async with a_bench() as bench:
-        album = {**_with_photo(bench, size=9, file_id="x"), "media_group_id": "7"}
-        del album["caption"]
-        bench.server.push({"message": album})
+        for number in range(3):
+            one = _with_photo(bench, size=9, file_id="x")
+            one |= {"media_group_id": "7", "message_id": 900 + number}
+            one["caption"] = caption if not number else ""
+            bench.server.push({"message": one})
         bench.server.push({"message": {**_from(bench), "group_chat_created": True}})
         await bench.ann.say("heard")
 
-        assert (await bench.hears()).text == "heard"
+        await bench.hears(2)
+        assert {each.text for each in bench.conversation.heard} == {caption, "heard"}
 
 
 async def test_a_press_is_answered_at_once_and_heard() -> None:

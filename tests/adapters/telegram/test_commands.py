@@ -7,14 +7,20 @@ from structlog.testing import capture_logs
 
 from adapters.chat.menu import COMMANDS, Menus
 from adapters.telegram.surface import TelegramSurface
+from core.shared.errors import ServiceTroubleError
 from core.workflows.model import Workflow
 from core.workflows.service import Workflows
+from core.workflows.snapshot import Snapshot
 from infrastructure.memory.catalogue import InMemoryCatalogue
 from tests.adapters.telegram.bench import Bench, Listening, a_bench, a_bot, a_media, polling
 from tests.builders import a_workflow
 
-EVERYBODY = json.dumps({"type": "default"})
-GROUPS = json.dumps({"type": "all_group_chats"})
+
+class NoCatalogue(InMemoryCatalogue):
+    """Belongs to a service that has never answered."""
+
+    async def current(self) -> Snapshot:
+        raise ServiceTroubleError("no answer")
 
 
 def menus_of(*workflows: Workflow) -> Menus:
@@ -44,6 +50,12 @@ def names(bench: Bench, kind: str, chat: int | None = None) -> Sequence[str]:
         if (json.loads(scope) if scope else {"type": "default"}) == wanted:
             return [each["command"] for each in commands]
     return []
+
+
+async def a_bare(bench: Bench) -> None:
+    """Have nothing listed."""
+    assert bench.surface.bot is not None
+    await bench.surface.bot.delete_my_commands()
 
 
 async def test_everybody_sees_the_commands_and_every_workflow() -> None:
@@ -77,6 +89,23 @@ async def test_lists_are_told_again_only_when_they_are_others() -> None:
         await listed(bench, menus_of())
         assert bench.called("setMyCommands") == told + 2
         assert "toon" not in names(bench, "default")
+
+
+async def test_t_94_while_no_workflow_is_known_no_command_goes() -> None:
+    async with a_bench() as bench:
+        await listed(bench, menus_of(a_workflow("toon")))
+
+        await listed(bench, Menus(Workflows(NoCatalogue())))
+
+        assert "toon" in names(bench, "default")
+
+
+async def test_where_nothing_is_listed_yet_what_is_fixed_is() -> None:
+    async with a_bench() as bench:
+        await a_bare(bench)
+        await listed(bench, Menus(Workflows(NoCatalogue())))
+
+        assert names(bench, "default") == [each.name for each in COMMANDS if not each.for_admins]
 
 
 async def test_of_more_commands_than_telegram_takes_the_first_are_listed() -> None:
