@@ -14,7 +14,7 @@ from adapters.chat.surface import Surface, chat_of
 from adapters.chat.updates import ChatUpdate
 from adapters.chat.views.pages import text_card
 from core.sessions.model import Account
-from core.shared.errors import InputMissingError
+from core.shared.errors import InputMissingError, InputRefusedError
 from core.shared.ids import DraftId, JobId
 from core.use_cases.fill_form import FillForm, FormGoneError
 from core.use_cases.go_on import GoOn
@@ -22,6 +22,7 @@ from core.use_cases.quote import QuoteGeneration
 from core.use_cases.start_generation import Request
 from core.workflows.form import Form
 from core.workflows.model import Workflow
+from core.workflows.typed import Typed, read
 
 __all__ = ["Forms", "Outcome"]
 
@@ -101,12 +102,14 @@ class Forms:
     async def example(
         self, update: ChatUpdate, account: Account, surface: Surface, *, workflow: Workflow
     ) -> Outcome:
-        """Open a workflow with the words of its example."""
+        """Open a workflow with its example, which may give values beside the words."""
+        typed = _example_of(workflow)
         request = Request(
             account=account.id,
             workflow=workflow,
             chat=chat_of(update.reply_to),
-            words=workflow.example,
+            words=typed.words,
+            inputs=typed.values,
             reply_to=update.reply_to,
         )
         return await self._open(update, surface, request)
@@ -122,3 +125,11 @@ class Forms:
         prepared = await self._fill.prepared(DraftId(update.id), request)
         form = await self._fill.open(prepared)
         return await self._filling.show(Turn(update=update, surface=surface, form=form))
+
+
+def _example_of(workflow: Workflow) -> Typed:
+    """Return an example as it is read; an operator's mistake in it is words like any other."""
+    try:
+        return read(workflow.example, workflow)
+    except InputRefusedError:
+        return Typed(words=workflow.example)

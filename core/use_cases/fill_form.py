@@ -63,6 +63,8 @@ def request_of(form: Form) -> Request:
         media=draft.media,
         parent=draft.parent,
         reply_to=draft.reply_to,
+        notes=draft.notes,
+        is_complete=True,
     )
 
 
@@ -105,19 +107,12 @@ class FillForm:
         """
         Open a form that is prepared; one that is open already is returned as it stands.
 
-        One that asks for an input is alone in its chat: an earlier one asks no more. One that asks
-        nothing is for looking through: it begins with what the chat and the person have saved, too.
+        It begins with what the chat and the person have saved, too.
         """
-        draft = form.draft
-        if draft.asking:
-            other = await self._drafts.asking(draft.account, draft.chat, now=self._clock.now())
-            if other is not None and other.id != draft.id:
-                # Should somebody be faster, that one was answered just now.
-                await self._drafts.save(attrs.evolve(other, asking=""))
-        else:
-            form = await self._with_saved(form)
+        form = await self._with_saved(form)
+        await self._alone(form.draft)
         await self._drafts.add(form.draft)
-        return await self.owned(draft.id, draft.account)
+        return await self.owned(form.draft.id, form.draft.account)
 
     async def asked(self, account: AccountId, chat: ChatId) -> Form | None:
         """Return the form that waits for a person's answer in a chat."""
@@ -144,6 +139,7 @@ class FillForm:
         """
         for _ in range(TRIES):
             changed = change(form)
+            await self._alone(changed.draft)
             notes = changed.draft.notes
             kept = attrs.evolve(changed.draft, notes=() if is_told else notes)
             saved = await self._drafts.save(kept.kept_alive(self._clock.now()))
@@ -180,6 +176,14 @@ class FillForm:
                 return values
         raise StoreTroubleError(f"preferences of {key} change all the time")
 
+    async def _alone(self, draft: Draft) -> None:
+        """See to it that one that asks is alone in its chat: another one asks no more."""
+        if draft.asking:
+            other = await self._drafts.asking(draft.account, draft.chat, now=self._clock.now())
+            if other is not None and other.id != draft.id:
+                # Should somebody be faster, that one was answered just now.
+                await self._drafts.save(attrs.evolve(other, asking=""))
+
     async def _form_of(self, draft: Draft) -> Form:
         snapshot = await self._workflows.snapshot()
         workflow = snapshot.find(draft.key) or snapshot.find(draft.workflow)
@@ -194,6 +198,6 @@ class FillForm:
         for owner in (common(form.draft.chat), personal(form.draft.account)):
             saved = await self._preferences.get(owner, form.workflow.key)
             form = form.with_taken(saved.values)
-        return form.with_words(begun.draft.words).with_all(
+        return form.with_words(begun.draft.words or form.draft.words).with_all(
             {**begun.draft.values, **begun.draft.media}
         )
