@@ -157,7 +157,6 @@ class Container(containers.DeclarativeContainer):
 
     client = providers.Singleton(ComfyDeployClient, config.provided.comfy, meter=metrics)
     statuses = providers.Singleton(RunStatuses, client)
-    gateway = providers.Singleton(ComfyDeployGateway, client, statuses)
     catalogue = providers.Singleton(
         ComfyDeployCatalogue,
         client,
@@ -167,6 +166,7 @@ class Container(containers.DeclarativeContainer):
         file=providers.Callable(choices.workflows_file, config, owner, folder.provider),
         on_change=providers.Callable(choices.of_worker, owner, guard_drift),
     )
+    gateway = providers.Singleton(ComfyDeployGateway, client, statuses, catalogue)
     workflows = providers.Singleton(
         Workflows, catalogue, default=config.provided.default_workflow, clock=clock
     )

@@ -120,7 +120,8 @@ async def _generate(container: Container, asked: Asked) -> Outcome:
     # Ctrl-C is ours before the job exists: it must never be left behind.
     with _interrupts() as interrupted:
         job = await container.start()(container.ids().job(), request)
-        click.echo(f"{job.wish.title}: at most {job.quote.points}", err=True)
+        most = "" if job.quote.is_fixed else "at most "
+        click.echo(f"{job.wish.title}: {most}{job.quote.points}", err=True)
         job = await _followed(container, job, interrupted)
     await _tell_delivered(container, job)
     files: tuple[str, ...] = ()

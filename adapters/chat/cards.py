@@ -66,12 +66,14 @@ class Card:
     One message of ours.
 
     `progress` is 0 to 1, or None when there is nothing to wait for. `buttons` are rows. A private
-    card is for the eyes of the person who asked, where the platform can do that.
+    card is for the eyes of the person who asked, where the platform can do that. With `as_files`
+    its media go out as files, where a platform would else make pictures of its own of them.
     """
 
     spans: tuple[Span, ...]
     tone: Tone = Tone.PLAIN
     media: tuple[MediaRef, ...] = ()
+    as_files: bool = False
     progress: float | None = attrs.field(default=None, validator=optional([ge(0), le(1)]))
     buttons: tuple[tuple[Button, ...], ...] = ()
     private: bool = False

@@ -138,6 +138,7 @@ class Dispatch:
         closed = await self._making.forms.close(update, account)
         if closed is not None and not rest:
             return closed
+        # What is stopped says so on cards of its own.
         stopped = await self._stopping.by_command(account, rest)
         return closed or stopped
 

@@ -17,7 +17,7 @@ from adapters.chat.cards import Card
 from adapters.chat.menu import complete
 from adapters.chat.showing import NOWHERE, Showing, Trace, leave, with_trace
 from adapters.chat.starting import Rest, Starting
-from adapters.chat.surface import ShownAt, Surface, chat_of
+from adapters.chat.surface import ShownAt, Surface
 from adapters.chat.updates import ChatUpdate
 from adapters.chat.views.forms import (
     OPTIONS_A_PAGE,
@@ -151,7 +151,7 @@ class Filling:
             question or Question(wanted=wanted),
             is_whole=whole,
             has_result=await self._fill.last_result(form.draft.account, wanted) is not None,
-            in_group=chat_of(turn.update.reply_to) != str(turn.update.sender),
+            hears=turn.update.hears,
         )
         return self._showing(turn, form, question_card(form, question))
 

@@ -1,5 +1,6 @@
 """Pictures that people attach: fetched, taken in, or refused in words."""
 
+import re
 from collections.abc import Awaitable, Callable, Sequence
 
 from adapters.chat import texts
@@ -8,6 +9,7 @@ from core.media.service import Media
 from core.shared.errors import MediaRefusedError, StationError, UserMistakeError
 
 PICTURE_BYTES = 20_000_000
+MOST_LINKS = 4
 
 Fetch = Callable[[], Awaitable[bytes]]
 """Brings one picture. Raises MediaRefusedError when it cannot be had."""
@@ -50,3 +52,13 @@ def check_size(size_bytes: int | None) -> None:
 def not_fetched() -> MediaRefusedError:
     """Return what is said of a picture that the platform does not hand out."""
     return MediaRefusedError(texts.PICTURE_NOT_FETCHED)
+
+
+def without_links(text: str, link: re.Pattern[str]) -> tuple[str, list[re.Match[str]]]:
+    """
+    Return a text without its links to pictures, and these, at most four.
+
+    `link` finds those to the platform's own files alone: nothing is fetched from anywhere else.
+    """
+    found = list(link.finditer(text))[:MOST_LINKS]
+    return link.sub("", text, count=MOST_LINKS).strip() if found else text, found

@@ -8,7 +8,7 @@ from adapters.chat import texts
 from adapters.chat.admins import Admins
 from adapters.chat.cards import Card
 from adapters.chat.surface import chat_of
-from adapters.chat.updates import ChatUpdate
+from adapters.chat.updates import ChatUpdate, Hears
 from adapters.chat.views.preferences import Saved, all_settings_card, handle_of, settings_card
 from core.sessions.model import Account, Preferences, common, personal
 from core.shared.errors import InputRefusedError
@@ -35,8 +35,8 @@ class _Asker:
 
     @property
     def is_alone(self) -> bool:
-        """Whether the chat is the person's own: it has their id, where a platform does so."""
-        return chat_of(self.update.reply_to) == str(self.update.sender)
+        """Whether the chat is the person's own."""
+        return self.update.hears is Hears.ALL
 
 
 class Settings:
@@ -60,7 +60,9 @@ class Settings:
         name, what = _first_of(rest) if is_common else (first, rest)
         if not name:
             return await self._all(asker)
-        workflow = await self._workflows.named(name.removeprefix("/"), for_admin=asker.for_admin)
+        workflow = await self._workflows.meant_by(
+            name.removeprefix("/"), with_image=False, for_admin=asker.for_admin
+        )
         if not what:
             return await self._one(asker, workflow)
         if is_common and not asker.is_alone:
@@ -76,11 +78,11 @@ class Settings:
         """Forget a person's own by a button; a workflow that is gone is known by its key."""
         asker = self._asker(update, account)
         workflow = (await self._workflows.snapshot()).find(handle)
-        if workflow is not None:
+        if workflow is not None and workflow.is_for(for_admin=asker.for_admin):
             await self._prefer.forget(asker.mine, workflow.key)
             return await self._one(asker, workflow, done=texts.FORGOTTEN)
         for key in await self._prefer.all_of(asker.mine):
-            if handle_of(key) == handle:
+            if handle_of(key) == handle or (workflow is not None and key == workflow.key):
                 await self._prefer.forget(asker.mine, key)
         return await self._all(asker)
 

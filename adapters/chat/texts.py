@@ -47,6 +47,7 @@ WORKFLOWS = "Workflows"
 POINTS = "Points"
 STATUS = "Status"
 WORKFLOW = "workflow"
+VERSION = "version"
 RUN_TIME = "run time"
 PRICE = "price"
 UNDO = "Undo"
@@ -109,7 +110,12 @@ NOTHING_KEPT = "Nothing is changed, so nothing is kept: it begins with its own v
 ANY_SEED = "a whole number, or -1 for another one each time"
 IN_STEPS = "in steps of {step}"
 WHAT_TO_SEE = "What do you want to see?"
-IN_A_GROUP = "In a group please press Answer, or reply to this message."
+REPLY_HERE = "In a group I hear only replies: please reply to this message."
+REPLY_WITH_IT = "In a group I see only replies: please reply to this message with the picture."
+PRESS_ANSWER = "Here I do not hear what is written: please press Answer."
+NO_PICTURES_HERE = (
+    "Here I do not see what is sent: please give the command again, together with the picture."
+)
 CANCELLING = "Cancelling\N{HORIZONTAL ELLIPSIS}"
 CANCELLED_FREE = "Cancelled. You were not charged."
 WAITING = "Waiting for a free place"
@@ -219,7 +225,7 @@ def ask_choice(name: str, *, many: bool) -> str:
 
 def ask_picture(name: str) -> str:
     """Ask for a picture."""
-    return f"Please send a picture for “{name}”, or reply to one."
+    return f"Please send a picture for “{name}”."
 
 
 def ask_file(name: str) -> str:

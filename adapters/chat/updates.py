@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+from enum import StrEnum
 from typing import Protocol
 
 import attrs
@@ -22,6 +23,16 @@ def update_id(secret: str, *names: str | int) -> str:
     return hmac.digest(secret.encode(), name, hashlib.sha256).hex()[:32]
 
 
+class Hears(StrEnum):
+    """What we hear in a chat beside commands and buttons."""
+
+    ALL = "all"
+    """Whatever is said: the chat is the person's own."""
+    REPLIES = "replies"
+    """What is said in reply to a message of ours."""
+    NOTHING = "nothing"
+
+
 @attrs.frozen(kw_only=True)
 class ChatUpdate:
     """
@@ -38,6 +49,7 @@ class ChatUpdate:
     images: tuple[MediaRef, ...] = ()
     image_inputs: tuple[str, ...] = ()
     """The inputs that the first images are for, where a platform asks for each by its name."""
+    hears: Hears = Hears.ALL
     is_answer: bool = False
     """A reply to a message of ours where we hear nothing else: it counts if we asked something."""
     trouble: StationError | None = None

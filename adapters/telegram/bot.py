@@ -24,8 +24,10 @@ from adapters.telegram.intake import Intake
 from adapters.telegram.surface import TelegramSurface
 from adapters.telegram.updates import (
     PLATFORM,
+    Albums,
     address_of,
     address_of_press,
+    heard_in,
     identity_of,
     said_in,
 )
@@ -80,6 +82,7 @@ class TelegramBot(Front):
         self._hearing = Tasks(bug="telegram.bug")
         self._is_unreadable_told = False
         self._listed = Listed(menus, settings.operators)
+        self._albums = Albums()
 
     async def list_commands(self) -> None:
         bot = self._surface.bot
@@ -192,12 +195,13 @@ class TelegramBot(Front):
             id=update_id(self._settings.secret, PLATFORM, "press", query.id),
             sender=identity_of(query.from_user.id),
             reply_to=address.reply_to,
+            hears=heard_in(address),
             action=query.data,
             message=str(address.message),
         )
 
     async def _said(self, message: Message) -> ChatUpdate | None:
-        said = said_in(message, us=message.get_bot())
+        said = said_in(message, us=message.get_bot(), albums=self._albums)
         if said is None or message.from_user is None:
             return None
         address = address_of(message)
@@ -211,6 +215,7 @@ class TelegramBot(Front):
             text=said.text,
             images=images,
             trouble=trouble,
+            hears=heard_in(address),
             is_answer=said.is_answer,
         )
 

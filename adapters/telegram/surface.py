@@ -117,7 +117,7 @@ class TelegramSurface(Surface):
     async def finish(self, to: ReplyTo, shown_at: ShownAt, card: Card, *, key: str) -> ShownAt:
         address, fitted = Address.read(to), fit(card, LIMITS)
         if len(fitted.media) > 1:
-            await self._send_albums(address, fitted.media, key=key)
+            await self._send_albums(address, fitted, key=key)
             fitted = attrs.evolve(fitted, media=())
         return await self._show(address, shown_at, fitted, key=key)
 
@@ -163,7 +163,7 @@ class TelegramSurface(Surface):
         self, card: Card, call: Callable[[_File | None], Coroutine[object, object, T]]
     ) -> T:
         """Make a call with the card's file; as a document where it is not taken as what it is."""
-        file = await self._file(card.media[0]) if card.media else None
+        file = await self._file(card.media[0], card) if card.media else None
         try:
             return await call(file)
         except FilesRefusedError:
@@ -171,10 +171,11 @@ class TelegramSurface(Surface):
                 raise
             return await call(attrs.evolve(file, kind=DOCUMENT))
 
-    async def _send_albums(self, address: Address, media: Sequence[MediaRef], *, key: str) -> None:
+    async def _send_albums(self, address: Address, card: Card, *, key: str) -> None:
         """Send several results; those that were sent are not sent again when a later one fails."""
-        for _, album in groupby(media[self._files_sent.get(key, 0) :], _album_of):
-            files = [await self._file(ref) for ref in album]
+        left = card.media[self._files_sent.get(key, 0) :]
+        for _, album in groupby(left, partial(_album_of, card=card)):
+            files = [await self._file(ref, card) for ref in album]
             try:
                 await self._send_together(address, files, key=key)
             except TooLargeError:
@@ -259,8 +260,8 @@ class TelegramSurface(Surface):
                 reply_markup=keyboard(card),
             )
 
-    async def _file(self, media: MediaRef) -> _File:
-        return _File(sent_as(media), await self._media.read(media.id), str(media.id))
+    async def _file(self, media: MediaRef, card: Card) -> _File:
+        return _File(_kind_in(card, media), await self._media.read(media.id), str(media.id))
 
     def _now(self, address: Address) -> Address:
         """Return where a chat is now; one that has moved has none of its topics and messages."""
@@ -284,9 +285,13 @@ def _remember(memory: OrderedDict[K, T], name: K, value: T) -> None:
         memory.popitem(last=False)
 
 
-def _album_of(media: MediaRef) -> object:
+def _kind_in(card: Card, media: MediaRef) -> str:
+    return DOCUMENT if card.as_files else sent_as(media)
+
+
+def _album_of(media: MediaRef, *, card: Card) -> object:
     """Return what tells albums apart. Animations stand in none: each is different from all."""
-    return _ALBUMS.get(sent_as(media)) or object()
+    return _ALBUMS.get(_kind_in(card, media)) or object()
 
 
 def _place(address: Address) -> dict[str, Any]:

@@ -1,15 +1,19 @@
 """What people said and pressed, out of Telegram's updates."""
 
 import re
+from collections import OrderedDict
 
 import attrs
 from telegram import Bot, CallbackQuery, Document, Message, PhotoSize
 from telegram.constants import ChatType
 
 from adapters.chat.surface import ReplyTo, ShownAt
+from adapters.chat.updates import Hears
 from core.sessions.model import Identity
 
 PLATFORM = "telegram"
+_ALBUMS = 1_000
+"""So many are remembered: the pictures of one come within seconds."""
 
 _COMMAND = re.compile(r"/[^\s@/]+(?:@(\w+))?")
 _ADDRESS = re.compile(rf"{PLATFORM}:(-?\d+)(?::(\d+))?(?::(\d+))?")
@@ -91,7 +95,29 @@ def address_of_press(query: CallbackQuery) -> Address | None:
     return None
 
 
-def said_in(message: Message, *, us: Bot) -> Said | None:
+def heard_in(address: Address) -> Hears:
+    """Return what we hear in a chat."""
+    return Hears.REPLIES if address.is_group else Hears.ALL
+
+
+class Albums:
+    """Tells the first picture of an album from the others: each comes as a message of its own."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[str, int] = OrderedDict()
+
+    def has_more_of(self, message: Message) -> bool:
+        """Whether a message is a further picture of an album that we know."""
+        album = message.media_group_id
+        if album is None:
+            return False
+        first = self._known.setdefault(album, message.message_id)
+        if len(self._known) > _ALBUMS:
+            self._known.popitem(last=False)
+        return message.message_id != first
+
+
+def said_in(message: Message, *, us: Bot, albums: Albums) -> Said | None:
     """
     Return what a message says to us; None when it is not for us.
 
@@ -101,8 +127,8 @@ def said_in(message: Message, *, us: Bot) -> Said | None:
     username = us.username
     text = message.text or message.caption or ""
     picture = _picture(message)
-    # Further pictures of an album have no text, and service messages have nothing at all.
-    if not text and (message.media_group_id or message.effective_attachment is None):
+    # An album is its first picture, with the text, and service messages have nothing at all.
+    if albums.has_more_of(message) or not (text or message.effective_attachment):
         return None
     command = _COMMAND.match(text)
     is_answer = command is None and message.chat.type != ChatType.PRIVATE

@@ -3,7 +3,7 @@
 from aiohttp import web
 
 from adapters.chat.admins import Admins
-from adapters.chat.menu import Command, Menus, Option
+from adapters.chat.menu import Command, Menus, Option, named
 from adapters.web.answers import facts, refusal
 from adapters.web.visitors import Visitors
 
@@ -53,7 +53,7 @@ def _command_json(command: Command) -> dict[str, object]:
 def _option_json(option: Option) -> dict[str, object]:
     return {
         "name": option.name,
-        "input": option.input,
+        "typed": named(option.input) if option.input else "",
         "summary": option.summary,
         "kind": option.kind,
         "choices": list(option.choices),

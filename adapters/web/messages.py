@@ -1,11 +1,13 @@
 """POST /messages and /actions: what people write, and which buttons they press."""
 
+import re
+from collections.abc import Sequence
 from functools import partial
 
 from aiohttp import web
 
 from adapters.chat import texts
-from adapters.chat.pictures import take
+from adapters.chat.pictures import take, without_links
 from adapters.chat.updates import ChatUpdate, UpdateHandler
 from adapters.web.answers import facts, refusal
 from adapters.web.card_json import own_body
@@ -22,6 +24,7 @@ from adapters.web.visitors import Visitors
 from core.media.model import MediaRef
 from core.media.service import Media
 from core.shared.errors import MediaRefusedError, UserMistakeError
+from core.shared.ids import MediaId
 
 _TOO_MANY = f"A message takes up to {MAX_IMAGES} pictures. Please send the others after it."
 _NO_COOKIE = "This page is not known here any more. Please load it again."
@@ -64,12 +67,13 @@ class MessageRoutes:
             form = await read_message(request)
         except BadFormError as error:
             return refusal(error.status, str(error))
-        images, trouble = await self._take(form)
+        text, links = without_links(form.text, _link_at(request.host))
+        images, trouble = await self._take(form, [MediaId(each["media"]) for each in links])
         update = ChatUpdate(
             id=visitor.update_id(form.id),
             sender=visitor.identity,
             reply_to=visitor.reply_to,
-            text=form.text,
+            text=text,
             images=images,
             trouble=trouble,
         )
@@ -101,10 +105,18 @@ class MessageRoutes:
         return facts(202, id=update.id)
 
     async def _take(
-        self, form: MessageForm
+        self, form: MessageForm, linked: Sequence[MediaId]
     ) -> tuple[tuple[MediaRef, ...], UserMistakeError | None]:
-        images, trouble = await take(self._media, [partial(_read, each) for each in form.images])
+        fetches = [partial(_read, each) for each in form.images]
+        stored = [partial(self._media.read, each) for each in linked]
+        images, trouble = await take(self._media, [*fetches, *stored])
         return images, MediaRefusedError(_TOO_MANY) if form.left_out else trouble
+
+
+def _link_at(host: str) -> re.Pattern[str]:
+    """Return what finds links to pictures that this page shows: whoever knows one may use it."""
+    name = r"(?P<media>[0-9a-f]{32,64}\.(?:png|jpg|webp|gif))"
+    return re.compile(rf"(?<!\S)(?:https?://{re.escape(host)})?/media/{name}(?:\?\S*)?(?!\S)")
 
 
 async def _read(data: bytes | None) -> bytes:

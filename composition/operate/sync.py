@@ -103,6 +103,8 @@ def _noted_input(wanted: Input) -> Noted:
         "default": wanted.default,
         "minimum": wanted.minimum,
         "maximum": wanted.maximum,
+        "step": wanted.step,
+        "required": wanted.required,
         "choices": list(wanted.options),
     }
 
@@ -115,7 +117,15 @@ def _differences(old: Noted, new: Noted) -> Iterable[str]:
         if was == is_now:
             continue
         if isinstance(was, Mapping) and isinstance(is_now, Mapping):
-            names = (n for n in sorted(was.keys() | is_now.keys()) if was.get(n) != is_now.get(n))
-            yield from (f"input {name}" for name in names)
+            names = sorted(was.keys() | is_now.keys())
+            differing = (name for name in names if _differs(was.get(name), is_now.get(name)))
+            yield from (f"input {name}" for name in differing)
         else:
             yield field
+
+
+def _differs(was: object, is_now: object) -> bool:
+    """Whether what both programs noted of an input is different."""
+    if isinstance(was, Mapping) and isinstance(is_now, Mapping):
+        return any(was[field] != is_now[field] for field in was.keys() & is_now.keys())
+    return was != is_now

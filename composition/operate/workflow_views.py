@@ -39,7 +39,7 @@ class Details:
     workflow: Workflow
     machine_id: str
     machine: FullMachine | None
-    quote: Quote | None
+    quote: Quote
 
 
 def row(workflow: Workflow) -> dict[str, object]:
@@ -73,11 +73,12 @@ def full_row(details: Details) -> dict[str, object]:
     return row(workflow) | {
         "description": workflow.description,
         "inputs": [_input_row(each) for each in workflow.inputs],
-        "quote": quote
-        and {"points": quote.points.amount, "median_s": quote.median_s, "p90_s": quote.p90_s},
+        "quote": _quote_row(quote),
         "machine": machine and {field: getattr(machine, field) or None for field in fields},
         "outputs": workflow.outputs,
         "base_model": workflow.base_model or None,
+        "lora_loaders": workflow.lora_loaders,
+        "primary_input": workflow.primary and workflow.primary.name,
         "served_by": [_deployment_row(each) for each in workflow.deployments],
     }
 
@@ -103,28 +104,32 @@ def input_cells(wanted: Input) -> tuple[str, ...]:
     least, most = wanted.minimum, wanted.maximum
     is_free = least is None and most is None
     bounds = "" if is_free else f"{shown(least) or '…'} to {shown(most) or '…'}"
-    return (wanted.name, wanted.kind, shown(wanted.default), bounds, ", ".join(wanted.options))
+    if wanted.step:
+        bounds = f"{bounds} by {shown(wanted.step)}".strip()
+    default = "(needed)" if wanted.required else shown(wanted.default)
+    return (wanted.name, wanted.kind, default, bounds, ", ".join(wanted.options))
 
 
 def workflow_card(details: Details, now: datetime) -> str:
     """Return a workflow as people see it alone, without its inputs."""
     workflow, quote, machine = details.workflow, details.quote, details.machine
     at = workflow.runs_on
-    priced = quote and f"at most {quote.points}; {quote.median_s:.1f} to {quote.p90_s:.1f} s"
     run_by = machine and f"{machine.name} ({machine.status}, {machine.id})"
     others = [_told(each) for each in workflow.deployments if each.id != at.id]
     return card(
         (
             ("name", workflow.name),
             ("title", workflow.title),
+            ("own name", workflow.own_name),
             ("aliases", ", ".join(workflow.aliases)),
             ("about", workflow.description),
             ("category", workflow.category),
             ("makes", ", ".join(workflow.outputs)),
             ("model", workflow.base_model),
+            ("loras by", ", ".join(workflow.lora_loaders)),
             ("state", ", ".join(_states(workflow))),
             ("gpu", workflow.gpu),
-            ("quote", priced or None),
+            ("quote", _priced(quote)),
             ("deployment", workflow.deployment),
             ("environment", at.environment),
             ("version", None if at.version is None else str(at.version)),
@@ -143,6 +148,23 @@ def collision_row(collision: Collision) -> Json:
         "name": collision.name,
         "offered": collision.offered.key,
         "hidden": [each.key for each in collision.hidden],
+    }
+
+
+def _priced(quote: Quote) -> str:
+    """Return a price, and within which time half of the runs end, and nine in ten."""
+    most = "" if quote.is_fixed else "at most "
+    told = f"{most}{quote.points}; {quote.median_s:.1f} to {quote.p90_s:.1f} s"
+    return f"{told}, and some {quote.cold_s:.0f} s for a cold start" if quote.cold_s else told
+
+
+def _quote_row(quote: Quote) -> Json:
+    return {
+        "points": quote.points.amount,
+        "median_s": quote.median_s,
+        "p90_s": quote.p90_s,
+        "is_fixed": quote.is_fixed,
+        "cold_s": quote.cold_s,
     }
 
 

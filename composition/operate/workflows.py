@@ -1,11 +1,14 @@
 """`stationthis workflows`: what the bot offers, and what has changed of it."""
 
+import contextlib
 from datetime import UTC, datetime
 from pathlib import Path
 
+import attrs
 import click
 
 from composition.config import Config
+from composition.container import Container
 from composition.operate.command import (
     AS_JSON,
     DATA,
@@ -122,20 +125,23 @@ async def _machine(api: ComfyDeployApi, machine_id: str) -> FullMachine | None:
         return None
 
 
-async def _quote(config: Config, found: Snapshot, workflow: Workflow) -> Quote | None:
-    """Return what a person would be quoted, None where there is no database to tell it."""
-    if not config.database_url and not config.data_dir.exists():
-        return None
-    try:
+async def _quote(config: Config, found: Snapshot, workflow: Workflow) -> Quote:
+    """Return what a person would be quoted; without our own records by what the service knows."""
+    with contextlib.suppress(CommandRefusedError):
         async with records(config) as container:
-            # What was just read is not read again.
-            container.catalogue.override(InMemoryCatalogue.showing(found))
-            try:
-                return await container.quote()(workflow)
-            finally:
-                await container.client().aclose()
-    except CommandRefusedError:
-        return None
+            return await _quoted(container, found, workflow)
+    without = attrs.evolve(config, database_url="memory:")
+    return await _quoted(Container(config=without, owner="operator:show"), found, workflow)
+
+
+async def _quoted(container: Container, found: Snapshot, workflow: Workflow) -> Quote:
+    # What was just read is not read again.
+    container.catalogue.override(InMemoryCatalogue.showing(found))
+    try:
+        return await container.quote()(workflow)
+    finally:
+        await container.told_runs().aclose()
+        await container.client().aclose()
 
 
 async def _synced(config: Config) -> tuple[Snapshot, Notes, Notes]:

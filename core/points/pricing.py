@@ -23,6 +23,9 @@ GPU_USD_PER_S: Mapping[str, float] = {
     "B200": 0.002604,
 }
 
+MOST_USD_PER_S = 0.1
+"""No GPU costs so much a second. Were prices told by the hour some day, nobody could pay them."""
+
 NOTHING_TOLD: Mapping[str, float] = {}
 
 
@@ -53,10 +56,6 @@ class PriceList:
     factor: float = attrs.field(default=2.0, validator=gt(0))
     usual_gpu: str = attrs.field(default="A10G", validator=in_(GPU_USD_PER_S))
 
-    def points_for(self, seconds: float, *, gpu: str | None) -> Points:
-        """Return the price of so many run seconds: at least 1 point, rounded up."""
-        return _points(seconds, self.points_per_s(gpu))
-
     def points_per_s(
         self, gpu: str | None, *, told: Mapping[str, float] = NOTHING_TOLD, factor: float = 1.0
     ) -> float:
@@ -66,9 +65,9 @@ class PriceList:
         `told` are the service's own dollars a second, which go before ours; one that is no price
         is passed over. `factor` is the workflow's own.
         """
-        usual = _price(told.get(self.usual_gpu)) or GPU_USD_PER_S[self.usual_gpu]
+        usual = _told_price(told, self.usual_gpu) or GPU_USD_PER_S[self.usual_gpu]
         name = gpu or self.usual_gpu
-        usd = _price(told.get(name)) or GPU_USD_PER_S.get(name) or usual
+        usd = _told_price(told, name) or GPU_USD_PER_S.get(name) or usual
         exact = usd * self.factor * (_price(factor) or 1.0) / self.usd_per_point
         # What is so small that it vanishes, or too large for a number, is no price either.
         return min(exact, float(MAX_AMOUNT)) or usual
@@ -111,6 +110,12 @@ def _points(seconds: float, rate: float) -> Points:
 
 def _movable(points: int) -> Points:
     return Points(min(max(1, points), MAX_AMOUNT))
+
+
+def _told_price(told: Mapping[str, float], gpu: str) -> float | None:
+    """Return what the service says that a GPU costs a second; None if that cannot be."""
+    price = _price(told.get(gpu))
+    return price if price is not None and price <= MOST_USD_PER_S else None
 
 
 def _price(value: float | None) -> float | None:

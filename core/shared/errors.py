@@ -15,6 +15,7 @@ Every error that StationThis raises on purpose.
         ServiceBusyError            it wants us to wait; nothing was queued
         ServiceRefusedError         our key, our account or our deployment is refused
           NoCreditError             the workspace's credit is used up
+          DeploymentGoneError       the deployment was taken away since it was read
         ServiceTroubleError         no answer, or one that makes no sense
         SubmitUnclearError          no answer to a submit: a run MAY have been queued
         NotThereError               it does not know what it was asked for
@@ -195,6 +196,19 @@ class NoCreditError(ServiceRefusedError):
     """The credit of the workspace at ComfyUI Deploy is used up. Only an operator can top it up."""
 
     code = "service.no_credit"
+
+
+class DeploymentGoneError(ServiceRefusedError):
+    """What was to run is not there any more: it was taken away, or deployed anew by another id."""
+
+    code = "service.deployment_gone"
+
+    @property
+    def user_message(self) -> str:
+        return (
+            "This workflow has been changed or taken away just now. You were not charged. "
+            "Please start it once more: /workflows shows what there is."
+        )
 
 
 class ServiceTroubleError(ServiceError):

@@ -38,8 +38,8 @@ class FormGoneError(StaleButtonError):
     def user_message(self) -> str:
         minutes = int(DRAFT_LIVES.total_seconds() // 60)
         return (
-            f"This form is closed: it is kept for {minutes} minutes. Please begin again with the "
-            "workflow's command, or with Tweak on a result."
+            f"This form is closed: it was run, or closed, or left alone for {minutes} minutes. "
+            "Please begin again with the workflow's command, or with Tweak on a result."
         )
 
 
@@ -165,13 +165,18 @@ class FillForm:
         return next((each for each in results if takes(wanted, each.kind)), None)
 
     async def keep(self, form: Form) -> Mapping[str, InputValue]:
-        """Save what differs from the workflow as what its person begins with; return that."""
+        """
+        Save what differs from the workflow as what its person begins with; return that.
+
+        A prompt and a seed that were saved before stay as they are.
+        """
         owner, key = personal(form.draft.account), form.workflow.key
         values = form.worth_keeping()
         for _ in range(TRIES):
             before = await self._preferences.get(owner, key)
+            others = {name: each for name, each in before.values.items() if form.is_own(name)}
             aside = {name: why for name, why in before.set_aside.items() if name not in values}
-            after = attrs.evolve(before, values=values, set_aside=aside)
+            after = attrs.evolve(before, values={**others, **values}, set_aside=aside)
             if await self._preferences.save(owner, key, after):
                 return values
         raise StoreTroubleError(f"preferences of {key} change all the time")

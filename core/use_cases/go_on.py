@@ -11,7 +11,7 @@ from core.shared.errors import InputRefusedError, StaleButtonError
 from core.shared.ids import AccountId, ChatId, JobId
 from core.use_cases.cancel_generation import owned
 from core.use_cases.start_generation import NOWHERE, Request
-from core.workflows.inputs import Input, InputValue
+from core.workflows.inputs import RANDOM_SEED, Input, InputValue
 from core.workflows.model import Workflow
 from core.workflows.service import Workflows
 
@@ -66,12 +66,14 @@ class GoOn:
     ) -> Request:
         """Return the same wish with its seed to be drawn anew. The deployment is today's."""
         begun = await self.start_of(job_id, account)
+        # A seed that is saved would make the same picture once more.
+        seeds = {each.name: RANDOM_SEED for each in begun.workflow.inputs if each.is_seed}
         return Request(
             account=account,
             workflow=begun.workflow,
             chat=chat,
             words=begun.words,
-            inputs=begun.values,
+            inputs={**begun.values, **seeds},
             media=begun.media,
             notes=begun.notes,
             parent=job_id,
@@ -104,7 +106,7 @@ class GoOn:
 def _begun(wish: Wish, workflow: Workflow) -> Begun:
     values, changes = _kept(wish, workflow)
     if wish.version != workflow.runs_on.version:
-        changes += [f"`{each.name}` is new" for each in _new_in(workflow, wish, values)]
+        changes += [f"“{each.name}” is new" for each in _new_in(workflow, wish, values)]
     of_files = {each.name for each in workflow.media_inputs}
     return Begun(
         workflow=workflow,
@@ -122,16 +124,16 @@ def _kept(wish: Wish, workflow: Workflow) -> tuple[dict[str, InputValue], list[s
     for name, value in _given(wish):
         found = _input_of(workflow, name, wish)
         if found is None:
-            changes.append(f"`{name}` is gone")
+            changes.append(f"“{name}” is gone")
             continue
         if found.name != name:
-            changes.append(f"`{name}` is now `{found.name}`")
+            changes.append(f"“{name}” is now “{found.name}”")
         if found == workflow.prompt or found.is_seed or found.kind.is_media:
             continue
         try:
             values[found.name] = found.accept(value)
         except InputRefusedError:
-            changes.append(f"`{found.name}` does not take {str(value)[:SHOWN]} any more")
+            changes.append(f"“{found.name}” does not take {str(value)[:SHOWN]} any more")
     return values, changes
 
 

@@ -1,5 +1,6 @@
 """GuardDrift: when a workflow changes, what people have kept for it follows or is set aside."""
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
@@ -9,7 +10,6 @@ from core.sessions.model import Preferences
 from core.sessions.ports import PreferenceStore
 from core.shared.errors import StoreTroubleError
 from core.shared.events import OperatorAlerted, WorkflowsChanged
-from core.shared.ids import WorkflowKey
 from core.shared.ports import Clock, EventPublisher
 from core.workflows.drafts import Draft
 from core.workflows.drift import Migrated, migrate, names_now, shown
@@ -61,8 +61,7 @@ class GuardDrift:
         for new in found.added:
             # It may have been away, and what was kept for it is of a time that nobody remembers.
             await self._carry_over(new, new)
-        for gone in found.gone:
-            await self._forget_drafts(gone.key)
+        # What is gone keeps its forms for their while: whoever answers one is told that it is gone.
         if not found.is_first:
             await self._tell_operators(found)
         await self._events.publish(WorkflowsChanged(found.names))
@@ -94,23 +93,27 @@ class GuardDrift:
                 return
         raise StoreTroubleError(f"preferences of {new.key} change all the time")
 
-    async def _forget_drafts(self, workflow: WorkflowKey) -> None:
-        for draft in await self._drafts.of_workflow(workflow, now=self._clock.now()):
-            await self._drafts.remove(draft.id)
-
     async def _tell_operators(self, found: Refreshed) -> None:
         problems = list(self._untold(found))
         if not found.drifted and not problems:
             return
         await self._events.publish(OperatorAlerted(CHANGED, found.text(problems)))
         now = self._clock.now()
-        self._told_at.update(dict.fromkeys(problems, now))
+        self._told_at.update(dict.fromkeys(map(_matter, problems), now))
 
     def _untold(self, found: Refreshed) -> Iterator[str]:
         """Yield the new problems that were not told of lately."""
-        since = self._clock.now() - TOLD_AGAIN_AFTER
-        self._told_at = {each: at for each, at in self._told_at.items() if at > since}
-        yield from (each for each in found.problems if each not in self._told_at)
+        now = self._clock.now()
+        # What was told in the future was told before the clock was set back.
+        self._told_at = {
+            each: at for each, at in self._told_at.items() if now - TOLD_AGAIN_AFTER < at <= now
+        }
+        yield from (each for each in found.problems if _matter(each) not in self._told_at)
+
+
+def _matter(problem: str) -> str:
+    """Return what a problem is about: its cause in brackets is worded anew at each reading."""
+    return re.sub(r"\(.*\)", "", problem)
 
 
 def _not_kept(saved: Preferences, migrated: Migrated) -> Mapping[str, str]:

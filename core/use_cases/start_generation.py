@@ -50,6 +50,8 @@ class Request:
     notes: tuple[str, ...] = ()
     parent: JobId | None = None
     reply_to: str = ""
+    is_complete: bool = False
+    """Whether it is all there is, as a form that was shown: nothing saved is added."""
 
 
 class MakeWish:
@@ -70,12 +72,14 @@ class MakeWish:
 
     async def __call__(self, request: Request) -> Wish:
         """Return the complete wish. Raises InputRefusedError, and what the stores raise."""
-        workflow = request.workflow
+        workflow, is_complete = request.workflow, request.is_complete
         given = Given(
             words=request.words,
             values=request.inputs,
-            saved=await self._saved(personal(request.account), workflow),
-            common=await self._saved(common(request.chat), workflow) if request.chat else {},
+            saved={} if is_complete else await self._saved(personal(request.account), workflow),
+            common={}
+            if is_complete or not request.chat
+            else await self._saved(common(request.chat), workflow),
             images=request.images,
             media=request.media,
         )

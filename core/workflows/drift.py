@@ -230,8 +230,10 @@ def _range(each: Input) -> str:
 
 
 def _choices(old: Sequence[str], new: Sequence[str]) -> str:
-    came = [each for each in new if each not in old]
-    went = [each for each in old if each not in new]
+    # There may be thousands: looking for each of them in a row would hold up everybody.
+    now, then = frozenset(new), frozenset(old)
+    came = [each for each in new if each not in then]
+    went = [each for each in old if each not in now]
     told = (("offers", came), ("does not offer", went))
     return " and ".join(f"now {verb} {_listed(names)}" for verb, names in told if names)
 

@@ -72,13 +72,17 @@ def fill(
     notes: list[str] = []
     media = _placed(workflow, given)
     explicit = _explicit(workflow, given, notes)
-    values = {**_begun_with(workflow, given, explicit, notes=notes), **explicit, **media}
+    begun = _begun_with(workflow, given, explicit, notes=notes)
+    values = {**begun, **explicit, **media}
     inputs = accept(workflow, values)
     notes += _fitted(workflow, values, inputs)
     inputs = {each.name: _drawn_seed(each, inputs, seed) for each in _of(workflow, inputs)}
     words = str(inputs.get(workflow.prompt.name, "")) if workflow.prompt else ""
     seeds = (int(inputs[each.name]) for each in _of(workflow, inputs) if each.is_seed)
-    sent, typed = with_drawn(workflow, inputs, notes, seed=next(seeds, seed), lists=lists)
+    try:
+        sent, typed = with_drawn(workflow, inputs, notes, seed=next(seeds, seed), lists=lists)
+    except InputRefusedError as error:
+        raise _told_whose(error, workflow, is_saved=error.name in begun) from error
     sent, of_words = with_loras(workflow, sent, notes, loras=loras, given=values)
     return Filled(
         inputs=sent,
@@ -210,6 +214,16 @@ def _begun_with(
             except InputRefusedError as error:
                 notes.append(f"{whose} saved “{name[:40]}” is left out: {error.problem}")
     return begun
+
+
+def _told_whose(
+    error: InputRefusedError, workflow: Workflow, *, is_saved: bool
+) -> InputRefusedError:
+    """Return what to raise: who typed nothing of the sort is told where it comes from."""
+    if not is_saved or isinstance(error, InputMissingError):
+        return error
+    way_out = f"“{error.name}” is saved: /settings {workflow.name} shows it, and forgets it."
+    return InputRefusedError(error.name, f"{error.problem} {way_out}")
 
 
 def _still_taken(workflow: Workflow, wanted: Input | None, value: InputValue) -> InputValue:

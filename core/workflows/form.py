@@ -73,12 +73,18 @@ class Form:
 
     def worth_keeping(self) -> dict[str, InputValue]:
         """Return what differs from the workflow, but for what each generation has of its own."""
-        own = [each for each in self.workflow.inputs if each.is_seed or each.is_prompt]
         return {
             each.name: self.draft.values[each.name]
             for each in self.workflow.inputs
-            if each.name in self.draft.values and each not in own and self.is_changed(each)
+            if each.name in self.draft.values
+            and not self.is_own(each.name)
+            and self.is_changed(each)
         }
+
+    def is_own(self, name: str) -> bool:
+        """Whether an input is one of which each generation has its own: a seed or a prompt."""
+        wanted = self.input(name)
+        return wanted is not None and (wanted.is_seed or wanted.is_prompt)
 
     def with_value(self, wanted: Input, value: object | None) -> "Form":
         """Return the form with a value; None for the workflow's own. Raises InputRefusedError."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import attrs
 
-from core.shared.errors import InputRefusedError
+from core.shared.errors import SHOWN_NAME_LENGTH, InputRefusedError
 from core.workflows.kinds import InputKind, Role, role_of
 
 InputValue = str | int | float | bool
@@ -18,11 +18,15 @@ MAX_TEXT_LENGTH = 4_000
 MAX_NUMBER_LENGTH = 40
 """Characters of one number: more is not a number that anybody means."""
 
+MOST_CHOICES_LISTED = 20
+"""Options that one sentence lists: a folder of models may hold thousands."""
+
 RANDOM_SEED = -1
 
 LEAST: Mapping[Role, float] = {Role.WIDTH: 64, Role.HEIGHT: 64, Role.STEPS: 1, Role.BATCH: 1}
 """The least that makes sense where the deployment names no minimum: a size of 0 breaks a run."""
 
+_THOUSANDS = re.compile(r"[+-]?[1-9][0-9]{0,2}(?:,[0-9]{3}){1,5}")
 _NEARLY = 1e-9
 _DIGITS = 10
 """Steps such as 0.05 have no exact binary form: what is beyond these digits is noise."""
@@ -117,13 +121,21 @@ class Input:
         raise self._refuse(f"“{self.name}” is a switch: please say yes or no.")
 
     def _choice(self, value: object) -> str:
-        text = str(value).strip()
+        # One that is spelt just so goes first: Euler and euler may both be there.
+        text = str(value)
+        if text in self.options:
+            return text
+        plain = text.strip().lower()
         for option in self.options:
-            if option.lower() == text.lower():
+            if option.strip().lower() == plain:
                 return option
-        raise self._refuse(
-            f"“{self.name}” can be {', '.join(self.options)}: please pick one of them."
-        )
+        raise self._refuse(f"“{self.name}” can be {self._choices()}: please pick one of them.")
+
+    def _choices(self) -> str:
+        """Return the options as a sentence lists them: of thousands the first few."""
+        more = len(self.options) - MOST_CHOICES_LISTED
+        listed = ", ".join(map(_ends, self.options[:MOST_CHOICES_LISTED]))
+        return f"{listed} or one of {more:,} more" if more > 0 else listed
 
     def _number(self, value: object) -> int | float:
         whole = self.kind is InputKind.INTEGER
@@ -169,6 +181,12 @@ class Input:
         return f" from {_shown(self.least)} to {_shown(self.maximum)}"
 
 
+def _ends(option: str) -> str:
+    """Return an option, or its two ends: long ones often differ at the end alone."""
+    half = SHOWN_NAME_LENGTH // 2
+    return option if len(option) <= SHOWN_NAME_LENGTH else f"{option[:half]}…{option[-half:]}"
+
+
 def _shown(number: float) -> str:
     """Return a limit as people write it: 2,048 and 0.5."""
     return f"{int(number):,}" if float(number).is_integer() else f"{number:g}"
@@ -180,6 +198,8 @@ def _parse_number(value: object, *, whole: bool) -> int | float | None:
         return None
     if not isinstance(value, int | float):
         value = str(value).strip()
+        if whole and _THOUSANDS.fullmatch(value):
+            value = value.replace(",", "")  # as we write them ourselves: 64 to 2,048
         if not value.isascii() or "_" in value or len(value) > MAX_NUMBER_LENGTH:
             return None
     try:

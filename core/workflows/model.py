@@ -96,6 +96,8 @@ class Workflow:
     reads_lora_tags: bool = False
     """Whether a node of it reads `<lora:name:weight>` in the prompt."""
     aliases: tuple[str, ...] = ()
+    own_name: str = ""
+    """What it is called at the service, should a note give it another title; "" if not."""
     example: str = ""
     """Words to try it with."""
     is_hidden: bool = False

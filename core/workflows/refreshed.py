@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import attrs
 
 from core.shared.ids import WorkflowKey
-from core.workflows.drift import differences
+from core.workflows.drift import Change, differences
 from core.workflows.model import Workflow
 from core.workflows.snapshot import Snapshot
 
@@ -38,6 +38,14 @@ class Refreshed:
     """The collisions and warnings that are new, in sentences."""
     is_first: bool = False
     """Whether nothing was known before."""
+    drifted: tuple[str, ...] = attrs.field(init=False)
+    """What changed in the inputs of workflows that were known before, a line for each."""
+
+    @drifted.default
+    def _drifted(self) -> tuple[str, ...]:
+        # Once: of a thousand workflows it takes a third of a second.
+        told = ((new, differences(old, new)) for old, new in self.changed)
+        return tuple(_told(new, changes) for new, changes in told if changes)
 
     @classmethod
     def between(cls, before: Snapshot, after: Snapshot) -> "Refreshed":
@@ -60,11 +68,6 @@ class Refreshed:
         changed = (each.name for pair in self.changed for each in pair)
         others = (each.name for each in (*self.added, *self.gone))
         return tuple(sorted({*changed, *others}))
-
-    @property
-    def drifted(self) -> tuple[str, ...]:
-        """What changed in the inputs of workflows that were known before, a line for each."""
-        return tuple(_told(old, new) for old, new in self.changed if differences(old, new))
 
     def text(self, problems: Sequence[str]) -> str:
         """Return the message for an operator, with these of the problems."""
@@ -90,8 +93,8 @@ def _problems(snapshot: Snapshot) -> Iterator[str]:
     yield from snapshot.warnings
 
 
-def _told(old: Workflow, new: Workflow) -> str:
-    return f"/{new.name}: {'; '.join(each.sentence for each in differences(old, new))}."
+def _told(new: Workflow, changes: Iterable[Change]) -> str:
+    return f"/{new.name}: {'; '.join(each.sentence for each in changes)}."
 
 
 def _listed(names: Sequence[str]) -> str:

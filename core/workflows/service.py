@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from core.shared.errors import ServiceError, UnknownWorkflowError
 from core.shared.ports import Clock
+from core.workflows.directives import RESERVED
 from core.workflows.kinds import InputKind
 from core.workflows.model import Workflow
 from core.workflows.ports import WorkflowCatalogue
@@ -16,7 +17,7 @@ NEAREST = 3
 LOOK_AGAIN_AFTER = timedelta(seconds=10)
 """A name that is not found may be of a workflow that has just been deployed: all is read anew."""
 
-COMMANDS = (MAKE, "run", "help", "workflows", "points", "status", "cancel", "settings", "reload")
+COMMANDS = tuple(sorted(RESERVED - {"start"}))
 """What every chat understands beside the workflows: a slip of the finger may have meant these."""
 
 
@@ -61,7 +62,9 @@ class Workflows:
             snapshot = await self._looked_again(snapshot)
             found = snapshot.find(raw)
         if found is None or not found.is_for(for_admin=for_admin):
-            near = snapshot.nearest(raw, COMMANDS, most=NEAREST, for_admin=for_admin)
+            # Whoever wrote `/run make` does not mean what they wrote.
+            others = [each for each in COMMANDS if each != normal_name(raw)]
+            near = snapshot.nearest(raw, others, most=NEAREST, for_admin=for_admin)
             raise UnknownWorkflowError(raw, near)
         return found
 

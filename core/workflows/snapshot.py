@@ -88,7 +88,8 @@ class Snapshot:
 
     @_by_id.default
     def _identified(self) -> Mapping[str, Workflow]:
-        return _ids_of(self.workflows)
+        hidden = (each for collision in self.collisions for each in collision.hidden)
+        return _ids_of((*self.workflows, *hidden))
 
     @classmethod
     def of(
@@ -120,9 +121,18 @@ class Snapshot:
         )
 
     def find(self, raw: str) -> Workflow | None:
-        """Return the workflow of a name, a title or an alias in any spelling, or of an id."""
+        """
+        Return the workflow of a name, a title or an alias in any spelling, or of an id.
+
+        One that hides behind another of its name is found by its id, and by a title that is its
+        own: what was begun with it must not go on with the other.
+        """
         # Nearly always the name is spelt as it is kept, which is a matter of nanoseconds.
-        found = self._by_name.get(raw) or self._by_name.get(normal_name(raw))
+        found = self._by_name.get(raw)
+        if found is None and not raw.isascii():
+            # Of "猫 v2" and "犬 v2" nothing but "v2" is left in a command.
+            found = self._by_id.get(raw.strip().casefold())
+        found = found or self._by_name.get(normal_name(raw))
         return found or self._by_id.get(raw.strip().casefold())
 
     def says_the_same_as(self, other: "Snapshot") -> bool:
@@ -156,6 +166,8 @@ def _names_of(workflows: Sequence[Workflow]) -> Mapping[str, Workflow]:
     for each in workflows:
         for alias in each.aliases:
             index.setdefault(normal_name(alias), each)
+    for each in workflows:
+        index.setdefault(normal_name(each.own_name), each)
     for alias, name in ALIASES.items():
         if name in index:
             index.setdefault(alias, index[name])
@@ -164,13 +176,15 @@ def _names_of(workflows: Sequence[Workflow]) -> Mapping[str, Workflow]:
 
 
 def _ids_of(workflows: Sequence[Workflow]) -> Mapping[str, Workflow]:
-    """Return every id that finds a workflow, and every title that no command can be made of."""
+    """Return every id and every title that finds a workflow; of one title the first has it."""
     index: dict[str, Workflow] = {}
     for each in workflows:
         for key in _ids(each):
             index.setdefault(key.casefold(), each)
     for each in workflows:
         index.setdefault(each.title.strip().casefold(), each)
+    for each in workflows:
+        index.setdefault(each.own_name.strip().casefold(), each)
     index.pop("", None)
     return index
 

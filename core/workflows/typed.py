@@ -2,8 +2,9 @@
 What a person typed for a workflow: words, and values such as `width=512` or `--width 512`.
 
 Values are `name=value`, `name:value`, `--name value`, `--name=value`; a switch may stand alone. The
-name is an input's name, its label or its role. Beside these there are `--ar 16:9`, `--portrait`,
-`--landscape`, `--square`, and for what shall not be seen `--no this, that` or a second line.
+name is an input's name, its label or its role, and `--"any name"` has blanks and signs as well.
+Beside these there are `--ar 16:9`, `--portrait`, `--landscape`, `--square`, and for what shall not
+be seen `--no this, that` or a second line.
 """
 
 import re
@@ -30,8 +31,9 @@ _QUOTED = r"""
 _MARK = re.compile(
     r"""
     (?:^|(?<=\s))
-    (?: (?P<dash>--|[\u2013\u2014])(?P<dashed>[^\W\d]\w*(?:-\w+)*)(?P<tie>[=:](?=\S)|=|(?=\s|$))
-      | (?P<named>[^\W\d]\w*(?:-\w+)*)(?P<sign>=|:(?=\S)(?!//)) )
+    (?: (?P<dash>--|[\u2013\u2014])(?:(?P<dashed>\w+(?:-\w+)*)|"(?P<odd>[^"\n]+)")
+            (?P<tie>[=:](?=\S)|=|(?=\s|$))
+      | (?P<named>\w+(?:-\w+)*)(?P<sign>=|:(?=\S)(?!//)) )
     """,
     re.VERBOSE,
 )
@@ -98,13 +100,15 @@ class _Reading:
         return Typed(words=words, values=self._values)
 
     def _take(self, mark: re.Match[str]) -> None:
-        name = mark["dashed"] or mark["named"]
+        name = mark["dashed"] or mark["odd"] or mark["named"]
         found = input_called(self._workflow, name)
         if mark["named"]:
             if found is not None and self._is_meant(found, mark):
                 self._take_value(mark, found)
         elif found is not None:
             self._take_dashed(mark, found)
+        elif name.isdigit():
+            return  # `--5` is a name only where an input has it
         elif not self._is_of_ours(mark, name.lower()) and (
             mark["dash"] == "--" or nearest_inputs(self._workflow, name)
         ):
@@ -117,7 +121,8 @@ class _Reading:
             return not found.kind.is_media
         before = self._text[: mark.start()]
         depth = sum(map(before.count, _OPENING)) - sum(map(before.count, _CLOSING))
-        return depth <= 0 and not found.kind.is_media and found != self._workflow.prompt
+        is_name = not mark["named"][0].isdigit()  # `1:30` is a time
+        return is_name and depth <= 0 and not found.kind.is_media and found != self._workflow.prompt
 
     def _take_dashed(self, mark: re.Match[str], found: Input) -> None:
         quoted, _, _ = self._value_at(mark)

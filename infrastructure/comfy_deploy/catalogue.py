@@ -135,7 +135,8 @@ class ComfyDeployCatalogue(WorkflowCatalogue):
         except ServiceError:
             pass
         except TimeoutError:
-            self._note_failure("did not answer in time", is_refused=False)
+            if not self._rests():  # else another of the crowd has said so
+                self._note_failure("did not answer in time", is_refused=False)
         return self._snapshot or known
 
     def _rests(self) -> bool:

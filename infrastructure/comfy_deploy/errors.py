@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from core.shared.errors import (
+    DeploymentGoneError,
     InputRefusedError,
     MediaTroubleError,
     NoCreditError,
@@ -36,6 +37,13 @@ NOT_FOUND_500 = (
     CANNOT_CANCEL,
 )
 """What a 500 says when the thing asked for does not exist. Asking again cannot help."""
+
+DEPLOYMENT_GONE = (
+    "Deployment not found",
+    "Workflow version not found for this deployment",
+    "Workflow not found",
+)
+"""What a 404 to a submit says when there is nothing (any more) that could run."""
 
 OUT_OF_CREDIT = "Insufficient"
 """So begin the service's sentences on credit: "Insufficient your GPU credits to create run"."""
@@ -114,9 +122,12 @@ def says_cannot_cancel(error: AnswerError) -> bool:
 
 
 def _refused(error: AnswerError) -> ServiceRefusedError:
-    """Return the error of a refusal. Only its words tell a 403 for want of credit from others."""
-    is_credit = error.status == _FORBIDDEN and error.detail.startswith(OUT_OF_CREDIT)
-    return (NoCreditError if is_credit else ServiceRefusedError)(str(error))
+    """Return the error of a refusal. Only its words tell what is refused: credit, a deployment."""
+    if error.status == _FORBIDDEN and error.detail.startswith(OUT_OF_CREDIT):
+        return NoCreditError(str(error))
+    if error.status == _MISSING and error.detail.startswith(DEPLOYMENT_GONE):
+        return DeploymentGoneError(str(error))
+    return ServiceRefusedError(str(error))
 
 
 def says_not_there(error: AnswerError) -> bool:

@@ -1,12 +1,19 @@
 """Runs generations at ComfyUI Deploy."""
 
+import contextlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from core.generations.model import RunUpdate
 from core.generations.ports import GenerationGateway, RunRequest
-from core.shared.errors import NotThereError, ServiceTroubleError
+from core.shared.errors import (
+    DeploymentGoneError,
+    NotThereError,
+    ServiceError,
+    ServiceTroubleError,
+)
 from core.shared.ids import DeploymentId, JobId, RunId
+from core.workflows.ports import WorkflowCatalogue
 from infrastructure.comfy_deploy.api.dialects import dialect_of
 from infrastructure.comfy_deploy.api.run_orders import RunOrder
 from infrastructure.comfy_deploy.client import ComfyDeployClient
@@ -28,10 +35,21 @@ CLOCKS_DIFFER = timedelta(seconds=60)
 
 
 class ComfyDeployGateway(GenerationGateway):
-    """Queues, asks, cancels, uploads and fetches. Close the client and the statuses, not this."""
+    """
+    Queues, asks, cancels, uploads and fetches. Close the client and the statuses, not this.
 
-    def __init__(self, client: ComfyDeployClient, statuses: RunStatuses | None = None) -> None:
+    A deployment that turns out to be gone has the `catalogue` read anew, so that nobody else is
+    sent there.
+    """
+
+    def __init__(
+        self,
+        client: ComfyDeployClient,
+        statuses: RunStatuses | None = None,
+        catalogue: WorkflowCatalogue | None = None,
+    ) -> None:
         self._client = client
+        self._catalogue = catalogue
         self._files = ResultFiles(client)
         self._workflow_ids: dict[DeploymentId, str] = {}
         self._dialect = dialect_of(client)
@@ -46,9 +64,21 @@ class ComfyDeployGateway(GenerationGateway):
             webhook=request.hook,
             webhook_intermediate_status=request.hook is not None,
         )
-        run = RunId(await self._dialect.queue(order))
+        try:
+            run = RunId(await self._dialect.queue(order))
+        except DeploymentGoneError:
+            await self._forget(request.deployment)
+            raise
         self._statuses.queued(request.marker, run)
         return run
+
+    async def _forget(self, gone: DeploymentId) -> None:
+        if self._catalogue is None:
+            return
+        with contextlib.suppress(ServiceError):
+            # Of many that wait for the same one, the first has it read: then it is not known.
+            if (await self._catalogue.current()).find(gone) is not None:
+                await self._catalogue.reload()
 
     async def find(
         self, deployment: DeploymentId, marker: JobId, *, since: datetime

@@ -5,14 +5,13 @@ Each row embeds both graphs of its workflow, nearly all of its bytes; msgspec pa
 keeps where they lie, for whoever has not read that version yet.
 """
 
-from collections.abc import Mapping
 from typing import TypedDict
 
 import msgspec
 
 from core.shared.errors import ServiceTroubleError
 from infrastructure.comfy_deploy.answers import Answer
-from infrastructure.comfy_deploy.wire import DeploymentRow, deployment_row, rows
+from infrastructure.comfy_deploy.wire import DeploymentRow, deployment_row, entries, row
 
 
 class _Version(TypedDict, total=False):
@@ -61,21 +60,26 @@ _drawing_decoder = msgspec.json.Decoder(_Drawing)
 
 
 def deployments_of(answer: Answer) -> tuple[DeploymentRow, ...]:
+    """Return the deployments of an answer. Raises as `page_of` does."""
+    return tuple(each for each in page_of(answer) if each is not None)
+
+
+def page_of(answer: Answer) -> tuple[DeploymentRow | None, ...]:
     """
-    Return the deployments of an answer.
+    Return the deployments of an answer, None for each row that is none: a full page stays full.
 
     Raises AnswerError for an answer that cannot be read, ServiceTroubleError for one without a
     list.
     """
     if answer.is_well:
         try:
-            return _rows(_decoder.decode(answer.body))
+            return tuple(map(deployment_row, _decoder.decode(answer.body)))
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             pass  # something odd in it: the tolerant way knows what
-    listed = rows(answer.json())
+    listed = entries(answer.json())
     if listed is None:
         raise ServiceTroubleError("the deployments are not a list")
-    return _rows(listed)
+    return tuple(deployment_row(row(each)) for each in listed)
 
 
 def parsed(graph: object) -> object:
@@ -97,7 +101,3 @@ def parsed_drawing(drawing: object) -> object:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             pass  # null as a rule; the tolerant way knows what
     return parsed(drawing)
-
-
-def _rows(listed: "list[_Fields] | tuple[Mapping[str, object], ...]") -> tuple[DeploymentRow, ...]:
-    return tuple(found for each in listed if (found := deployment_row(each)) is not None)

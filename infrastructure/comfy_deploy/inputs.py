@@ -10,7 +10,7 @@ from functools import lru_cache
 
 import attrs
 
-from core.workflows.inputs import RANDOM_SEED, Input, InputValue
+from core.workflows.inputs import RANDOM_SEED, Input, InputValue, clean
 from core.workflows.kinds import InputKind, Role, role_of
 from infrastructure.comfy_deploy.errors import MARKER_INPUT
 from infrastructure.comfy_deploy.graph import NO_FACTS, GraphFacts
@@ -159,8 +159,8 @@ def _input(found: _Declared, role: Role | None) -> Input:
     return Input(
         name=found.name,
         kind=kind,
-        label=text(each.get("display_name")).strip(),
-        description=text(each.get("description")).strip(),
+        label=clean(text(each.get("display_name"))),
+        description=clean(text(each.get("description"))),
         default=default,
         minimum=minimum,
         maximum=maximum,

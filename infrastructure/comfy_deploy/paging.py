@@ -33,9 +33,11 @@ async def _one_try(ask: Ask[T], key: Callable[[T], str], *, size: int) -> tuple[
     """Return the rows by their keys, and whether the list held still meanwhile."""
     page = await ask(0, size)
     found = {key(each): each for each in page}
+    passed = len(page)
     # A page that is short is the last; one that is too long comes of a server without pages.
     while len(page) == size:
-        last, page = key(page[-1]), await ask(len(found) - 1, size)
+        last, page = key(page[-1]), await ask(passed - 1, size)
+        passed += len(page) - 1
         known = len(found)
         found.update((key(each), each) for each in page)
         if len(found) == known:

@@ -8,7 +8,7 @@ the last known ones, with a word for the operator.
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Generic, TypeVar
 
 import attrs
@@ -28,7 +28,7 @@ from infrastructure.comfy_deploy.endpoints import (
 )
 from infrastructure.comfy_deploy.errors import read_error, told_by
 from infrastructure.comfy_deploy.halves import Halves, both_halves
-from infrastructure.comfy_deploy.hot import deployments_of
+from infrastructure.comfy_deploy.hot import page_of
 from infrastructure.comfy_deploy.paging import all_pages
 from infrastructure.comfy_deploy.recovering import AT_ONCE, Recovered, can_be_recovered, recovered
 from infrastructure.comfy_deploy.settings import LEGACY
@@ -51,6 +51,17 @@ than one answer may have (32 MB), fewer are asked for.
 
 MACHINES_A_PAGE = 100
 
+EMPTY_FOR = timedelta(seconds=60)
+"""
+So long a list that was not empty must be empty before it is believed: one odd answer of the
+service must not take every command, and all forms with it, from everybody.
+"""
+
+NONE_LISTED = (
+    "ComfyUI Deploy lists no deployment at all: the last known ones are used until it has said so "
+    "for a minute."
+)
+
 _NOTHING = Workspace(read_at=datetime.min.replace(tzinfo=UTC))
 _log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
@@ -62,6 +73,7 @@ class WorkspaceReader:
 
     def __init__(self, client: ComfyDeployClient) -> None:
         self._client = client
+        self._empty_since: datetime | None = None
 
     async def read(self, known: Workspace | None, *, at: datetime) -> Workspace:
         """
@@ -79,7 +91,7 @@ class WorkspaceReader:
         )
         if halves.are_both_lost and not can_be_recovered(halves, names.value):
             raise _as_of_a_list(halves.failures[0])
-        found = await self._whole(halves, names.value, before)
+        found = self._believed(await self._whole(halves, names.value, before), before, at=at)
         return Workspace(
             read_at=at,
             rows=await self._with_inputs(found.rows, before),
@@ -97,20 +109,30 @@ class WorkspaceReader:
             return Recovered(rows=halves.found)
         return await recovered(self._client, halves, names=names, before=before)
 
-    async def _half(self, *, is_fluid: bool) -> tuple[DeploymentRow, ...]:
-        async def ask(offset: int, size: int) -> tuple[DeploymentRow, ...]:
-            query = {"is_fluid": is_fluid, "page_size": size, "offset": offset}
-            return await self._client.read(LIST_DEPLOYMENTS, deployments_of, query=query)
+    def _believed(self, found: Recovered, before: Workspace, *, at: datetime) -> Recovered:
+        """Return what was read; what was known while an empty list is not believed yet."""
+        if found.rows or not before.rows:
+            self._empty_since = None
+            return found
+        since = self._empty_since or at
+        # A clock that was set back begins anew.
+        self._empty_since = since = min(since, at)
+        if at - since >= EMPTY_FOR:
+            return found
+        _log.warning("catalogue.empty", known=len(before.rows))
+        return Recovered(rows=before.rows, troubles=(*found.troubles, NONE_LISTED), is_whole=False)
 
-        def key(each: DeploymentRow) -> str:
-            return each.id
+    async def _half(self, *, is_fluid: bool) -> tuple[DeploymentRow, ...]:
+        async def ask(offset: int, size: int) -> tuple[DeploymentRow | None, ...]:
+            query = {"is_fluid": is_fluid, "page_size": size, "offset": offset}
+            return await self._client.read(LIST_DEPLOYMENTS, page_of, query=query)
 
         *larger, smallest = PAGES
         with told_by(read_error):
             for size in larger:
                 with contextlib.suppress(TooLargeError):
-                    return await all_pages(ask, key, size=size)
-            return await all_pages(ask, key, size=smallest)
+                    return _without_odd(await all_pages(ask, _id, size=size))
+            return _without_odd(await all_pages(ask, _id, size=smallest))
 
     async def _names(self) -> Mapping[str, str]:
         # `/workflows/all` has them on one page, and answers where `/workflows` crashes for want of
@@ -183,6 +205,15 @@ class _Beside(Generic[T]):
 
     value: T | None = None
     trouble: tuple[str, ...] = ()
+
+
+def _id(each: DeploymentRow | None) -> str:
+    """Return by what a row of a page is told from the others; odd ones count as one."""
+    return each.id if each else ""
+
+
+def _without_odd(found: Sequence[DeploymentRow | None]) -> tuple[DeploymentRow, ...]:
+    return tuple(each for each in found if each is not None)
 
 
 def _listed(answer: object) -> tuple[Row, ...]:

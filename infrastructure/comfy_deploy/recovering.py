@@ -79,8 +79,9 @@ class _OneByOne:
     ) -> Recovered:
         asked = list(self._names)[:MOST_ONE_BY_ONE]
         answers = await asyncio.gather(*map(self._deployments, asked))
-        first = f"Half of the deployments could not be read ({halves.failures[0]})"
-        troubles = [f"{first}: its workflows were asked for one by one."]
+        lost = "The deployments" if halves.are_both_lost else "Half of the deployments"
+        first = f"{lost} could not be read ({halves.failures[0]})"
+        troubles = [f"{first}: the workflows were asked for one by one."]
         found: list[Sequence[DeploymentRow]] = []
         for workflow, answer in zip(asked, answers, strict=True):
             if isinstance(answer, ServiceError):

@@ -105,14 +105,18 @@ def row(value: object) -> Row:
     return value if isinstance(value, Mapping) else NO_ROW
 
 
-def rows(value: object) -> tuple[Row, ...] | None:
-    """Return the objects of a list, bare or wrapped in an object (T-15); None without a list."""
+def entries(value: object) -> list[object] | None:
+    """Return all of a list, bare or wrapped in an object (T-15); None without a list."""
     if isinstance(value, Mapping):
         wrapped = (value.get(key) for key in ("data", "items", "results", "deployments", "runs"))
         value = next((each for each in wrapped if isinstance(each, list)), None)
-    if not isinstance(value, list):
-        return None
-    return tuple(each for each in value if isinstance(each, Mapping))
+    return value if isinstance(value, list) else None
+
+
+def rows(value: object) -> tuple[Row, ...] | None:
+    """Return the objects of a list, bare or wrapped in an object (T-15); None without a list."""
+    found = entries(value)
+    return None if found is None else tuple(each for each in found if isinstance(each, Mapping))
 
 
 def text(value: object) -> str:

@@ -7,10 +7,13 @@ from datetime import UTC, datetime
 import attrs
 
 from core.shared.ids import DeploymentId, WorkflowKey, WorkflowName
+from core.workflows.directives import LONGEST_TITLE
+from core.workflows.inputs import clean
 from core.workflows.model import Deployment, Machine, Workflow, category_of
 from core.workflows.routing import QUALITY, gpu_of, route
 from core.workflows.snapshot import Snapshot, normal_name
 from infrastructure.comfy_deploy.graph import NO_FACTS, GraphFacts, graph_facts
+from infrastructure.comfy_deploy.graph_notes import shortened
 from infrastructure.comfy_deploy.hot import parsed, parsed_drawing
 from infrastructure.comfy_deploy.inputs import inputs_of
 from infrastructure.comfy_deploy.wire import DeploymentRow
@@ -98,7 +101,8 @@ def _workflow(
     chosen = by_id[first.id]
     facts = workspace.facts_of(chosen)
     said = facts.directives
-    title = said.title or workspace.names.get(key) or chosen.workflow_name
+    own_name = _title(workspace.names.get(key, "")) or _title(chosen.workflow_name)
+    title = said.title or own_name
     inputs = inputs_of(chosen.input_types, facts)
     return Workflow(
         name=_name(said.command, title, key),
@@ -107,7 +111,7 @@ def _workflow(
         deployment=first.id,
         deployments=way.deployments,
         route=way.reason,
-        description=facts.note or chosen.description,
+        description=facts.note or shortened(clean(chosen.description)),
         gpu=gpu_of(first),
         inputs=inputs,
         outputs=facts.outputs,
@@ -116,6 +120,7 @@ def _workflow(
         lora_loaders=facts.lora_loaders,
         reads_lora_tags=facts.reads_lora_tags,
         aliases=said.aliases,
+        own_name="" if own_name == title else own_name,
         example=said.example,
         is_hidden=said.hidden,
         for_admins=said.admins_only,
@@ -123,6 +128,12 @@ def _workflow(
         price_factor=1.0 if said.price_factor is None else said.price_factor,
         as_files=said.as_files,
     )
+
+
+def _title(name: str) -> str:
+    """Return a workflow's name as buttons and lists can show it: one line, of a title's length."""
+    line = " ".join(clean(name).split())
+    return line if len(line) <= LONGEST_TITLE else f"{line[: LONGEST_TITLE - 1]}…"
 
 
 def _name(command: str, title: str, key: str) -> WorkflowName:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from core.generations.model import NO_KEY
 from core.workflows.estimate import waited_s
 from core.workflows.model import Workflow
 from core.workflows.ports import RunHistory, RunTime
@@ -18,7 +19,9 @@ class InMemoryRunHistory(RunHistory):
         found = [
             (job.moved_at, job.id, job.run_s, job)
             for job in self._jobs.succeeded()
-            if job.wish.workflow == workflow.name and job.run_s is not None
+            if job.wish.workflow == workflow.name
+            and job.wish.key in (NO_KEY, workflow.key)
+            and job.run_s is not None
         ]
         # No two have one id, so the jobs themselves are never compared.
         newest = sorted(found, reverse=True)[:limit]

@@ -6,7 +6,8 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from core.generations.model import JobState
+from core.generations.model import NO_KEY, JobState
+from core.shared.ids import WorkflowKey
 from core.workflows.estimate import waited_s
 from core.workflows.model import Workflow
 from core.workflows.ports import RunHistory, RunTime
@@ -33,16 +34,24 @@ class SqlRunHistory(RunHistory):
 
     async def recent(self, workflow: Workflow, *, limit: int) -> Sequence[RunTime]:
         newest = {"the_workflow": workflow.name, "at_most": limit}
-        return await self._database.read(
-            lambda connection: [_run_time(row) for row in connection.execute(_NEWEST, newest)]
+        rows = await self._database.read(
+            lambda connection: list(connection.execute(_NEWEST, newest))
         )
+        times = (_run_time(row, workflow.key) for row in rows)
+        return [each for each in times if each is not None]
 
 
-def _run_time(row: "sa.Row[float, datetime, datetime | None, str]") -> RunTime:
-    run_s, ended_at, submitted_at, wish = row
+def _run_time(
+    row: "sa.Row[float, datetime, datetime | None, str]", key: WorkflowKey
+) -> RunTime | None:
+    """Return the time of a run; None for one of another workflow that had this name then."""
+    run_s, ended_at, submitted_at, stored = row
+    wish = json.loads(stored)
+    if wish.get("key", NO_KEY) not in (NO_KEY, key):
+        return None
     return RunTime(
         ended_at=ended_at,
         run_s=float(run_s),
         wait_s=waited_s(submitted_at, ended_at, run_s=run_s),
-        gpu=json.loads(wish).get("gpu"),
+        gpu=wish.get("gpu"),
     )

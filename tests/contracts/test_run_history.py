@@ -8,7 +8,7 @@ import pytest
 
 from core.generations.model import Job, JobState
 from core.generations.ports import JobStore
-from core.shared.ids import JobId
+from core.shared.ids import JobId, WorkflowKey
 from core.workflows.ports import RunHistory, RunTime
 from infrastructure.comfy_deploy.history import ApiRunHistory, ToldRuns
 from infrastructure.memory.history import InMemoryRunHistory
@@ -125,6 +125,16 @@ async def test_only_successes_with_a_known_time_count(past: Past) -> None:
         a_success("unknown", None),
         other,
         attrs.evolve(a_success("failed", 8.0), id=JobId("f"), state=JobState.FAILED),
+    )
+
+    assert await seconds(past) == [4.0]
+
+
+@pytest.mark.parametrize("store_kind", ["memory", "sqlite", "postgresql"], indirect=True)
+async def test_runs_of_another_workflow_that_had_the_name_before_do_not_count(past: Past) -> None:
+    await past.has(
+        attrs.evolve(a_success("before", 90.0), wish=attrs.evolve(a_wish(), key=WorkflowKey("x"))),
+        attrs.evolve(a_success("own", 4.0), wish=attrs.evolve(a_wish(), key=DRAW.key)),
     )
 
     assert await seconds(past) == [4.0]

@@ -8,8 +8,9 @@ import attrs
 from adapters.chat import texts
 from adapters.chat.actions import BrowseWorkflows, OpenForm, RunCommand, ShowWorkflow
 from adapters.chat.cards import Button, Card, Span, Style
-from adapters.chat.menu import RESERVED, call_of
+from adapters.chat.menu import RESERVED, call_of, named
 from adapters.chat.views.inputs import facts_of
+from adapters.chat.views.wording import shortened
 from core.points.pricing import Quote
 from core.workflows.inputs import Input
 from core.workflows.kinds import InputKind
@@ -142,10 +143,12 @@ def workflow_card(workflow: Workflow, quote: Quote) -> Card:
     ]
     if workflow.description:
         spans.append(Span(f"\n{shortened(workflow.description, DESCRIPTION_LENGTH)}"))
-    spans += [*_inputs(workflow), Span("\n"), *_quiet(lines)]
+    spans += [Span("\n"), *_quiet(lines)]
     spans += [Span(f"\n\n{texts.TRY_WITH} "), Span(example_of(workflow), Style.CODE)]
     if any(each.required for each in workflow.media_inputs):
         spans.append(Span(f"\n{texts.SEND_A_PICTURE}", Style.QUIET))
+    # Last: where they are too many for a platform's message, they are what is cut.
+    spans += _inputs(workflow)
     row = (
         Button(texts.TRY_IT, OpenForm(workflow.name)),
         Button(texts.WORKFLOWS, RunCommand("workflows")),
@@ -201,7 +204,7 @@ def _value_of(workflow: Workflow) -> str:
         return has_value and each.kind.is_numeric and not each.is_seed
 
     found = next(filter(is_usual, workflow.inputs), None)
-    return "" if found is None else f"--{found.name} {found.default}"
+    return "" if found is None else f"{named(found.name)} {found.default}"
 
 
 @attrs.frozen(kw_only=True)
@@ -228,11 +231,6 @@ def reloaded_card(found: Reloaded, notes: Iterable[str]) -> Card:
         spans.append(Span(f"\n{texts.UNCHANGED}", Style.QUIET))
     row = (Button(texts.WORKFLOWS, RunCommand("workflows")),)
     return Card(spans=(*spans, *_quiet(notes)), buttons=(row,), private=True)
-
-
-def shortened(text: str, length: int) -> str:
-    """Return a text of at most so many characters."""
-    return text if len(text) <= length else f"{text[: length - 1]}\N{HORIZONTAL ELLIPSIS}"
 
 
 def in_rows(buttons: Sequence[Button]) -> tuple[tuple[Button, ...], ...]:

@@ -8,6 +8,9 @@ import attrs
 from adapters.chat import texts
 from adapters.chat.actions import PressForm
 from adapters.chat.cards import Button, Card, Span, Style, Tone, Weight
+from adapters.chat.updates import Hears
+from adapters.chat.views.inputs import cut
+from adapters.chat.views.wording import both_ends, number, shortened
 from core.points.pricing import Quote
 from core.workflows.form import Form
 from core.workflows.inputs import Input, InputValue
@@ -23,11 +26,17 @@ OPTIONS_A_PAGE = 8
 SHOWN_TEXT = 200
 """Characters of a text in the list."""
 
+LIST_LENGTH = 1_600
+"""Characters of the whole list: with what went wrong below it fits the narrower platform."""
+
+NAME_LENGTH = 40
+OPTION_LENGTH = 60
+"""Characters of an option on its button: the narrower platform shows 64."""
+
 LABEL_TEXT = 24
 """Characters of a value on a button."""
 
 _CHECKS = 10_000
-_ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
 _SWITCH = (texts.YES, texts.NO)
 
 
@@ -60,11 +69,12 @@ def form_card(form: Form, quote: Quote, *, page: int = 0, trouble: str = "") -> 
     page = min(page, pages - 1)
     shown = inputs[page * size : (page + 1) * size]
     spans = [Span(form.workflow.title, Style.BOLD)]
+    room = min(SHOWN_TEXT, LIST_LENGTH // max(1, len(shown)) - NAME_LENGTH)
     for each in shown:
         mark = f"{texts.CHANGED} " if form.is_changed(each) else ""
         style = Style.BOLD if mark else Style.PLAIN
-        spans.append(Span(f"\n{mark}{each.shown_name}: ", Style.QUIET))
-        spans.append(Span(_shortened(_value(form, each), SHOWN_TEXT), style))
+        spans.append(Span(f"\n{mark}{_name(each)}: ", Style.QUIET))
+        spans.append(Span(cut(each, _value(form, each), room), style))
     buttons = [Button(_label(form, each), _press(form, _verb(each), each)) for each in shown]
     rows = _in_rows(buttons, ROWS - 1 - has_sizes(form.workflow))
     if has_sizes(form.workflow):
@@ -100,7 +110,7 @@ class Question:
     """Whether a result of the person could be the answer."""
     is_whole: bool = False
     """Whether there is a form to go back to."""
-    in_group: bool = False
+    hears: Hears = Hears.ALL
     trouble: str = ""
     hint: str = ""
 
@@ -111,13 +121,11 @@ def question_card(form: Form, question: Question) -> Card:
     spans = [Span(form.workflow.title, Style.BOLD), Span(f"\n{_asking(form, wanted)}")]
     if wanted.description:
         spans.append(Span(f"\n{wanted.description}", Style.QUIET))
-    if question.in_group and not wanted.kind.is_media:
-        spans.append(Span(f"\n{texts.IN_A_GROUP}", Style.QUIET))
-    if question.hint:
-        spans.append(Span(f"\n{question.hint}", Style.QUIET))
+    hints = filter(None, (_how_to_answer(question), question.hint))
+    spans += [Span(f"\n{hint}", Style.QUIET) for hint in hints]
     rows, turning = _options(form, question)
     last: list[Button] = []
-    if wanted.kind is InputKind.TEXT or wanted.kind.is_numeric:
+    if _is_written(wanted) and question.hears is Hears.NOTHING:
         last.append(Button(f"{texts.ANSWER}: {wanted.shown_name}", _press(form, "ask", wanted)))
     if question.has_result:
         last.append(Button(texts.MY_LAST_RESULT, _press(form, "last", wanted)))
@@ -131,6 +139,25 @@ def question_card(form: Form, question: Question) -> Card:
     return _card(form, spans, [*rows, [*last, *turning]], trouble=question.trouble)
 
 
+def _is_written(wanted: Input) -> bool:
+    """Whether the answer is a text: of many choices a part of the name is."""
+    if wanted.kind is InputKind.CHOICE:
+        return len(options_of(wanted)) > OPTIONS_A_PAGE
+    return wanted.kind is InputKind.TEXT or wanted.kind.is_numeric
+
+
+def _how_to_answer(question: Question) -> str:
+    """Return how to make oneself heard, where we do not hear all that is said."""
+    if question.hears is Hears.ALL:
+        return ""
+    is_reply = question.hears is Hears.REPLIES
+    if question.wanted.kind is InputKind.IMAGE:
+        return texts.REPLY_WITH_IT if is_reply else texts.NO_PICTURES_HERE
+    if not _is_written(question.wanted):
+        return ""
+    return texts.REPLY_HERE if is_reply else texts.PRESS_ANSWER
+
+
 def left_card(form: Form, said: str) -> Card:
     """Return what is left of a form's card when nothing can be pressed on it any more."""
     return Card(spans=(Span(form.workflow.title, Style.BOLD), Span(f"\n{said}", Style.QUIET)))
@@ -138,7 +165,7 @@ def left_card(form: Form, said: str) -> Card:
 
 def answer_of(form: Form, wanted: Input) -> str:
     """Return an input with its value, in one line."""
-    return f"{wanted.shown_name}: {_shortened(_value(form, wanted), SHOWN_TEXT)}"
+    return f"{_name(wanted)}: {cut(wanted, _value(form, wanted), SHOWN_TEXT)}"
 
 
 def _card(
@@ -169,7 +196,11 @@ def _verb(wanted: Input) -> str:
 
 def _label(form: Form, wanted: Input) -> str:
     mark = f"{texts.CHANGED} " if form.is_changed(wanted) else ""
-    return f"{mark}{wanted.shown_name}: {_shortened(_value(form, wanted), LABEL_TEXT)}"
+    return f"{mark}{_name(wanted)}: {cut(wanted, _value(form, wanted), LABEL_TEXT)}"
+
+
+def _name(wanted: Input) -> str:
+    return shortened(wanted.shown_name, NAME_LENGTH)
 
 
 def _in_rows(buttons: Sequence[Button], rows: int) -> list[Sequence[Button]]:
@@ -196,7 +227,7 @@ def _options(form: Form, question: Question) -> tuple[list[Sequence[Button]], li
     some = shown[page * OPTIONS_A_PAGE : (page + 1) * OPTIONS_A_PAGE]
     buttons = [
         Button(
-            each.strip() or texts.NOTHING_YET,
+            both_ends(each.strip(), OPTION_LENGTH) or texts.NOTHING_YET,
             _press(form, "pick", wanted, options.index(each), option=each),
         )
         for each in some
@@ -248,18 +279,8 @@ def limits_of(wanted: Input) -> str:
     """Return between which numbers an input is, and in what steps: `64 to 2,048, in steps of 8`."""
     if wanted.is_seed:
         return texts.ANY_SEED
-    limits = texts.between(*map(_number, (wanted.least, wanted.maximum)))
+    limits = texts.between(number(wanted.least), number(wanted.maximum))
     if not wanted.step or wanted.step == 1:
         return limits
-    steps = texts.IN_STEPS.format(step=_number(wanted.step))
+    steps = texts.IN_STEPS.format(step=number(wanted.step))
     return f"{limits}, {steps}" if limits else steps
-
-
-def _number(value: float | None) -> str:
-    if value is None:
-        return ""
-    return f"{int(value):,}" if float(value).is_integer() else f"{value:g}"
-
-
-def _shortened(text: str, length: int) -> str:
-    return text if len(text) <= length else f"{text[: length - 1]}{_ELLIPSIS}"

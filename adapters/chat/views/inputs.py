@@ -1,12 +1,18 @@
 """What an input takes, in a few words."""
 
+from collections.abc import Sequence
+
 from adapters.chat import texts
+from adapters.chat.views.wording import both_ends, number, shortened
 from core.workflows.inputs import Input
 from core.workflows.kinds import InputKind
 
-CHOICES = 10
-"""Choices that are named; of the others the number is."""
+CHOICES_LENGTH = 120
+"""Characters of choices that are named; of the others the number is."""
 
+CHOICE_LENGTH = 32
+
+USUAL_LENGTH = 60
 FACTS_LENGTH = 240
 """Characters about one input."""
 
@@ -27,28 +33,30 @@ def facts_of(wanted: Input) -> str:
     told = (f"{KINDS[wanted.kind]}{_limits(wanted)}", _usual(wanted), needed)
     facts = ", ".join(filter(None, told))
     about = " ".join(wanted.description.split())
-    whole = f"{facts}. {about}" if about else facts
-    return whole if len(whole) <= FACTS_LENGTH else f"{whole[: FACTS_LENGTH - 1]}\u2026"
+    return shortened(f"{facts}. {about}" if about else facts, FACTS_LENGTH)
 
 
 def _limits(wanted: Input) -> str:
     if wanted.kind is InputKind.CHOICE:
-        more = len(wanted.options) - CHOICES
-        listed = ", ".join(wanted.options[:CHOICES])
-        return f" {listed} {texts.and_more(more)}" if more > 0 else f" {listed}"
+        return f" {_choices(wanted.options)}"
     if not wanted.kind.is_numeric or wanted.is_seed:
         return ""
-    low, high = (_number(each) for each in (wanted.minimum, wanted.maximum))
+    low, high = number(wanted.minimum), number(wanted.maximum)
     limits = texts.between(low, high)
     is_every = wanted.step in (None, 0) or (wanted.kind is InputKind.INTEGER and wanted.step == 1)
-    step = "" if is_every else texts.IN_STEPS.format(step=_number(wanted.step))
+    step = "" if is_every else texts.IN_STEPS.format(step=number(wanted.step))
     return "".join(f" {each}" for each in (limits, step) if each)
 
 
-def _number(number: float | None) -> str:
-    if number is None:
-        return ""
-    return f"{int(number):,}" if float(number).is_integer() else f"{number:g}"
+def _choices(options: Sequence[str]) -> str:
+    """Return as many as there is room for: a few short ones, or the first of long ones."""
+    named: list[str] = []
+    for each in (both_ends(option, CHOICE_LENGTH) for option in options):
+        if named and len(", ".join((*named, each))) > CHOICES_LENGTH:
+            break
+        named.append(each)
+    more = len(options) - len(named)
+    return f"{', '.join(named)} {texts.and_more(more)}" if more else ", ".join(named)
 
 
 def _usual(wanted: Input) -> str:
@@ -59,4 +67,9 @@ def _usual(wanted: Input) -> str:
         return ""
     if isinstance(wanted.default, bool):
         return f"usually {texts.YES if wanted.default else texts.NO}"
-    return f"usually {wanted.default}"
+    return f"usually {cut(wanted, str(wanted.default), USUAL_LENGTH)}"
+
+
+def cut(wanted: Input, text: str, length: int) -> str:
+    """Return a value of an input in so many characters at most."""
+    return (both_ends if wanted.kind is InputKind.CHOICE else shortened)(text, length)

@@ -107,6 +107,7 @@ def _result_card(job: Job, *, can_upscale: bool) -> Card:
         spans=(*_title(job), *_notes(job), *results, Span(f"\n{job.charged}{took}", Style.QUIET)),
         tone=Tone.GOOD,
         media=job.outputs,
+        as_files=job.wish.as_files,
         buttons=(tuple(buttons),),
     )
 
@@ -114,6 +115,8 @@ def _result_card(job: Job, *, can_upscale: bool) -> Card:
 def info_card(job: Job) -> Card:
     """Return how a job was made, so that somebody can make it again."""
     rows = [(texts.WORKFLOW, f"/{job.wish.workflow}")]
+    if job.wish.version is not None:
+        rows.append((texts.VERSION, str(job.wish.version)))
     rows += [
         (name, _shortened(str(value), TEXT_LENGTH))
         for name, value in job.wish.inputs.items()

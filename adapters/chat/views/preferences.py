@@ -8,7 +8,8 @@ from adapters.chat import texts
 from adapters.chat.actions import ForgetPreferences, ShowWorkflow
 from adapters.chat.cards import Button, Card, Span, Style
 from adapters.chat.menu import call_of
-from adapters.chat.views.catalogue import in_rows, shortened
+from adapters.chat.views.catalogue import in_rows
+from adapters.chat.views.wording import shortened
 from core.sessions.model import Preferences
 from core.workflows.inputs import InputValue
 from core.workflows.model import Workflow
@@ -53,7 +54,7 @@ def all_settings_card(mine: Sequence[Saved], common: Sequence[Saved]) -> Card:
     spans = [Span(texts.SETTINGS_TITLE, Style.BOLD)]
     for saved in mine[:SHOWN]:
         spans += _entry(saved)
-    if not mine:
+    if not (mine or common):
         spans.append(Span(f"\n{texts.SETTINGS_NONE}"))
     if len(mine) > SHOWN:
         spans.append(Span(f"\n{texts.and_more(len(mine) - SHOWN)}", Style.QUIET))

@@ -7,8 +7,8 @@ const FRESH_MS = 20_000;
 const MOST = 8;
 const COMMAND = /^\/(\w*)$/;
 const FIRST_WORD = /^\/(\w+)\s+(\S*)$/;
-const OPTION = /^\/(\w+)\s[\s\S]*?(?:^|\s)--(\w*)$/;
-const VALUE = /^\/(\w+)\s[\s\S]*\s--(\w+)[ =](\S*)$/;
+const OPTION = /^\/(\w+)(?=\s)[\s\S]*\s(--[\p{L}\p{N}_-]*|--"[^"\n]*)$/u;
+const VALUE = /^\/(\w+)(?=\s)[\s\S]*\s(--[\p{L}\p{N}_-]+|--"[^"\n]+")[ =](\S*)$/u;
 
 const text = byId("text");
 const list = byId("completion");
@@ -56,7 +56,7 @@ export class Completion {
     const option = OPTION.exec(written);
     if (option) return this.optionsLike(option[1], option[2].toLowerCase());
     const word = FIRST_WORD.exec(written);
-    const first = word && this.named(word[1])?.options.find((each) => !each.input && each.completes);
+    const first = word && this.named(word[1])?.options.find((each) => !each.typed && each.completes);
     return first ? this.values(first, word[1], word[2]) : [];
   }
 
@@ -70,8 +70,8 @@ export class Completion {
     return this.commands.find((each) => each.name === name.toLowerCase());
   }
 
-  option(command, input) {
-    return this.named(command)?.options.find((each) => each.input === input || each.name === input);
+  option(command, typed) {
+    return this.named(command)?.options.find((each) => each.typed === typed || `--${each.name}` === typed);
   }
 
   commandsLike(begun) {
@@ -82,8 +82,9 @@ export class Completion {
 
   optionsLike(command, begun) {
     return (this.named(command)?.options ?? [])
-      .filter((each) => each.input && !["image", "file"].includes(each.kind) && each.input.toLowerCase().startsWith(begun))
-      .map((each) => ({ label: `--${each.input}`, about: each.summary, ends: begun, put: `${each.input} ` }));
+      .filter((each) => each.typed && !["image", "file"].includes(each.kind))
+      .filter((each) => [each.typed, `--${each.name}`].some((name) => name.toLowerCase().startsWith(begun)))
+      .map((each) => ({ label: each.typed, about: each.summary, ends: begun, put: `${each.typed} ` }));
   }
 
   async values(option, command, begun) {

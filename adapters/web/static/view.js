@@ -61,7 +61,7 @@ class CardView {
     this.element.setAttribute("aria-live", body.tone === "working" ? "off" : "polite");
     this.element.setAttribute("aria-busy", String(body.tone === "working"));
     this.showMedia(body);
-    this.part("text", body.spans, () => make("div", { classes: "text" }, ...body.spans.map(span)));
+    this.part("text", body.spans, () => make("div", { classes: "text" }, ...body.spans.flatMap(span)));
     this.showProgress(body);
     this.card.replaceChildren(...Object.values(this.parts).filter(Boolean));
     this.showButtons(body.buttons);
@@ -154,4 +154,9 @@ class CardView {
   }
 }
 
-const span = ({ text, style }) => make("span", { classes: style }, text);
+/** Return a span; blanks at its edges stay outside, or its background would show where nothing is. */
+function span({ text, style }) {
+  const words = text.trim();
+  const at = text.indexOf(words);
+  return [text.slice(0, at), make("span", { classes: style }, words), text.slice(at + words.length)];
+}

@@ -7,7 +7,7 @@ import attrs
 from adapters.chat.actions import Action, OpenForm, encode
 from adapters.chat.cards import Card
 from adapters.chat.surface import ReplyTo
-from adapters.chat.updates import ChatUpdate
+from adapters.chat.updates import ChatUpdate, Hears
 from core.media.model import MediaRef
 from core.sessions.model import Identity
 from core.shared.errors import StationError
@@ -52,7 +52,8 @@ NEEDS = a_workflow(
 )
 ANIMATE = a_workflow("animate", inputs=(an_input("video", InputKind.FILE),))
 
-GROUP = ReplyTo("web:group:1")
+GROUP, GUILD = ReplyTo("web:group:1"), ReplyTo("web:guild:1")
+HEARD = {GROUP: Hears.REPLIES, GUILD: Hears.NOTHING}
 
 
 class ChangingCatalogue(WorkflowCatalogue):
@@ -104,6 +105,7 @@ async def tell(
         reply_to=to or chat_of(person),
         text=text,
         images=images,
+        hears=HEARD.get(to, Hears.ALL) if to else Hears.ALL,
         is_answer=is_answer,
         action=None if action is None else encode(action),
         trouble=trouble,

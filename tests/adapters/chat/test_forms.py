@@ -12,6 +12,7 @@ from core.shared.ids import DraftId
 from core.use_cases.fill_form import FormGoneError
 from tests.adapters.chat.filled import (
     GROUP,
+    GUILD,
     SAMPLERS,
     a_form_talk,
     action_of,
@@ -41,7 +42,7 @@ async def test_a_command_without_its_words_asks_for_them_and_is_done_with_the_an
 
     question = talk.cards()[-1]
     assert question.plain_text == "Text2Img\nWhat do you want to see?"
-    assert labels(question) == [["Answer: Prompt", "Cancel"]]
+    assert labels(question) == [["Cancel"]]
     assert await open_jobs(talk) == 0
 
     update = await talk.say("a red fox")
@@ -73,7 +74,7 @@ async def test_one_thing_after_the_other_is_asked_for(talk: Talk) -> None:
 
     assert asked == [
         "Please choose the Sampler, or write a part of what it is called.",
-        "Please send a picture for “Image”, or reply to one.",
+        "Please send a picture for “Image”.",
         "What do you want to see?",
     ]
     assert (await talk.job(update)).wish.inputs == {
@@ -266,11 +267,32 @@ async def test_a_picture_in_a_group_that_could_not_be_taken_matters_only_if_we_a
     assert talk.surface.calls[-1][3].plain_text == "That is no picture. Please send a PNG."
 
 
-async def test_in_a_group_it_is_said_how_to_answer(talk: Talk) -> None:
-    await tell(talk, "/text2img", to=GROUP)
+@pytest.mark.parametrize(
+    ("command", "to", "said", "buttons"),
+    [
+        ("/text2img", GROUP, texts.REPLY_HERE, [["Cancel"]]),
+        ("/text2img", GUILD, texts.PRESS_ANSWER, [["Answer: Prompt", "Cancel"]]),
+        ("/upscale", GROUP, texts.REPLY_WITH_IT, [["Cancel"]]),
+        ("/upscale", GUILD, texts.NO_PICTURES_HERE, [["Cancel"]]),
+    ],
+)
+async def test_where_we_do_not_hear_all_it_is_said_how_to_answer(
+    talk: Talk, command: str, to: ReplyTo, said: str, buttons: list[list[str]]
+) -> None:
+    await tell(talk, command, to=to)
 
-    (_, to, _, card) = talk.surface.calls[-1]
-    assert (to, texts.IN_A_GROUP in card.plain_text) == (GROUP, True)
+    (_, shown_to, _, card) = talk.surface.calls[-1]
+    assert (shown_to, card.plain_text.split("\n")[-1]) == (to, said)
+    assert labels(card) == buttons
+
+
+async def test_where_nothing_is_heard_many_choices_can_be_searched_all_the_same(talk: Talk) -> None:
+    await tell(talk, "/needs", to=GUILD)
+    (_, _, _, card) = talk.surface.calls[-1]
+    await tell(talk, "r_29", to=GUILD, action=action_of(card, "Answer: Sampler"))
+
+    assert texts.PRESS_ANSWER in card.plain_text
+    assert "Please send a picture" in talk.surface.calls[-1][3].plain_text
 
 
 async def test_a_question_in_one_chat_is_not_answered_in_another(talk: Talk) -> None:
@@ -287,7 +309,7 @@ async def test_the_same_answer_again_answers_no_second_question(talk: Talk) -> N
     await talk.say("sampler_4", id=an_id(7))
 
     assert talk.cards() == once
-    assert talk.last().endswith("Please send a picture for “Image”, or reply to one.")
+    assert talk.last().endswith("Please send a picture for “Image”.")
 
 
 async def test_the_same_last_answer_again_starts_one_job(talk: Talk) -> None:
@@ -306,19 +328,19 @@ async def test_the_same_command_again_asks_once(talk: Talk) -> None:
 
 
 async def test_a_platform_that_asks_by_itself_sends_the_answer_with_the_press(talk: Talk) -> None:
-    await talk.say("/text2img")
-    ask = action_of(talk.cards()[-1], "Answer")
-    update = await tell(talk, "a red fox", action=ask)
+    await tell(talk, "/text2img", to=GUILD)
+    ask = action_of(talk.surface.calls[-1][3], "Answer")
+    update = await tell(talk, "a red fox", to=GUILD, action=ask)
 
     assert (await talk.job(update)).wish.words == "a red fox"
 
 
 async def test_pressing_answer_elsewhere_asks_in_the_same_place(talk: Talk) -> None:
-    await talk.say("/text2img")
-    before = talk.cards()
-    await press_on(talk, "Answer")
+    await tell(talk, "/text2img", to=GUILD)
+    (before,) = talk.surface.cards(GUILD)
+    await tell(talk, to=GUILD, action=action_of(before, "Answer"))
 
-    assert talk.cards() == before
+    assert talk.surface.cards(GUILD) == [before]
 
 
 async def test_a_result_can_be_the_picture(talk: Talk) -> None:

@@ -24,7 +24,7 @@ from tests.adapters.chat.filled import (
     opened,
     press_on,
 )
-from tests.adapters.chat.talk import Talk, an_id
+from tests.adapters.chat.talk import WORKFLOWS, Talk, an_id
 
 
 class LazyDrafts(InMemoryDrafts):
@@ -138,3 +138,12 @@ async def test_a_file_that_is_missing_and_cannot_be_sent_is_said(talk: Talk) -> 
 
     assert "needs a file" in talk.last()
     assert labels(talk.cards()[-1])[-1][0].startswith("Run")
+
+
+async def test_an_answer_for_a_workflow_that_is_gone_makes_nothing_else(talk: Talk) -> None:
+    await talk.say("/paint")
+    change_to(talk, *WORKFLOWS)
+    await talk.say("a red fox")
+
+    assert talk.last().startswith("There is no workflow called “paint”.")
+    assert await talk.jobs.open_of(await talk.account()) == []

@@ -87,7 +87,7 @@ async def test_a_number_is_asked_for_and_the_form_comes_back(talk: Talk) -> None
     await talk.say("770")
 
     assert question.plain_text == "Paint\nPlease write the new Width: 64 to 2,048, in steps of 8."
-    assert labels(question) == [["Answer: Width", "Back"]]
+    assert labels(question) == [["Back"]]
     left, form = talk.cards()
     assert left.plain_text == "Paint\nWidth: 768"
     assert "● Width: 768" in form.plain_text
@@ -317,3 +317,16 @@ async def test_a_workflow_that_changed_sets_aside_what_it_does_not_take(talk: Ta
     assert "has no input “height”" in said
     assert "Width: 512" in said
     assert card != talk.cards()[-1]
+
+
+async def test_what_a_form_shows_is_what_is_made_whatever_is_saved(talk: Talk) -> None:
+    await talk.say("/settings paint width=768 negative=hands")
+    await opened(talk)
+    await press_on(talk, "● Width")
+    await press_on(talk, "Its own value")
+    form = talk.cards()[-1].plain_text
+    update = await press_on(talk, "Run")
+
+    inputs = (await talk.job(update)).wish.inputs
+    assert "\nWidth: 512" in form
+    assert (inputs["width"], inputs["negative"]) == (512, "hands")

@@ -70,7 +70,7 @@ async def test_a_workflow_without_words_needs_its_picture_alone(talk: Talk) -> N
         ("", 1, "Img2Img\nWhat do you want to see?"),
         ("/make", 0, "Text2Img\nWhat do you want to see?"),
         ("/make width=512", 0, "Text2Img\nWhat do you want to see?"),
-        ("/upscale", 0, "Upscale\nPlease send a picture for “Image”, or reply to one."),
+        ("/upscale", 0, "Upscale\nPlease send a picture for “Image”."),
         ("/upscale a fox", 1, "/upscale takes no words, only: image."),
         ("/upscale image=other.png", 1, "/upscale takes no words, only: image."),
         ("/make a fox", 2, "/img2img takes 1 picture, not 2. Please send it again."),

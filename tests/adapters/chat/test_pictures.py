@@ -1,4 +1,5 @@
 import io
+import re
 
 import pytest
 from PIL import Image
@@ -11,6 +12,7 @@ from adapters.chat.pictures import (
     not_fetched,
     take,
     take_or_tell,
+    without_links,
 )
 from core.shared.errors import MediaRefusedError, ServiceTroubleError
 from tests.adapters.chat.talk import Talk
@@ -85,3 +87,13 @@ async def test_where_nobody_sends_it_again_a_store_in_trouble_is_told(talk: Talk
 
     assert await take_or_tell(talk.container.media(), [fails(away)]) == ((), away)
     assert (await take_or_tell(talk.container.media(), [brings(a_picture())]))[1] is None
+
+
+def test_links_are_taken_out_of_a_text_and_four_of_them_at_most() -> None:
+    link = re.compile(r"(?<!\S)at:(\d)(?!\S)")
+
+    text, found = without_links("a fox at:1 and at:2 at:3 at:4 at:5\nx=at:6", link)
+
+    assert text.split() == ["a", "fox", "and", "at:5", "x=at:6"]
+    assert [each[1] for each in found] == ["1", "2", "3", "4"]
+    assert without_links(" a fox ", link) == (" a fox ", [])

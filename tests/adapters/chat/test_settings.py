@@ -1,10 +1,11 @@
 """What workflows begin with, saved and forgotten as people write and press it."""
 
+import attrs
 import pytest
 
 from adapters.chat.actions import ForgetPreferences, ShowWorkflow
 from adapters.chat.surface import ReplyTo
-from adapters.chat.updates import ChatUpdate
+from adapters.chat.updates import ChatUpdate, Hears
 from core.sessions.model import Identity, Preferences, common, personal
 from core.sessions.ports import PreferenceStore
 from core.shared.ids import ChatId
@@ -30,7 +31,7 @@ async def mine(talk: Talk, workflow: str = "text2img", *, person: str = "ada") -
 
 async def in_the_group(talk: Talk, text: str, *, sender: Identity) -> str:
     """Say something in a group of Telegram; return the answer."""
-    update = ChatUpdate(id=an_id(7), sender=sender, reply_to=GROUP, text=text)
+    update = ChatUpdate(id=an_id(7), sender=sender, reply_to=GROUP, hears=Hears.REPLIES, text=text)
     await talk.conversation.handle(update, talk.surface)
     return talk.surface.cards(GROUP)[-1].plain_text
 
@@ -137,7 +138,7 @@ async def test_one_workflow_s_are_shown_with_the_way_to_its_inputs(talk: Talk) -
 
 
 @pytest.mark.parametrize("word", ["clear", "CLEAR", "forget", "reset"])
-async def test_what_was_saved_is_forgotten_by_a_word(talk: Talk, word: str) -> None:
+async def test_t_84_what_was_saved_is_forgotten_by_a_word(talk: Talk, word: str) -> None:
     await talk.say("/settings text2img width=768")
     await talk.say(f"/settings text2img {word}")
 
@@ -269,3 +270,22 @@ async def test_values_are_shown_as_they_are_typed() -> None:
     await talk.say(f"/settings flow cfg=3 hires=no style={'x' * 200}")
 
     assert talk.last().splitlines()[1:4] == ["cfg=3", "hires=no", f"style={'x' * 119}…"]
+
+
+async def test_the_workflow_of_make_is_the_one_that_make_runs(talk: Talk) -> None:
+    await talk.say("/settings make width=768")
+
+    assert talk.last().startswith("Saved. Text2Img")
+    assert (await mine(talk)).values == {"width": 768}
+
+
+async def test_what_is_for_operators_is_forgotten_and_not_shown() -> None:
+    secret = attrs.evolve(a_workflow("secret"), for_admins=True)
+    talk = a_talk(catalogue=InMemoryCatalogue([secret]))
+    owner = personal(await talk.account())
+    await kept_by(talk).save(owner, "secret", Preferences(values={"seed": 7}))
+
+    await talk.press(ForgetPreferences("secret"))
+
+    assert "Secret" not in talk.last()
+    assert await kept_by(talk).of_owner(owner) == {}

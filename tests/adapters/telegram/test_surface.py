@@ -110,6 +110,18 @@ async def test_several_results_come_as_an_album_and_the_buttons_stay_on_the_card
         assert bench.called("sendMediaGroup") == 1
 
 
+@pytest.mark.parametrize("count", [1, 2])
+async def test_pictures_that_are_to_stay_untouched_are_sent_as_files(count: int) -> None:
+    async with a_bench() as bench:
+        shown_at = await bench.surface.send(bench.to, WAITING, key="job-1")
+        result = a_result(*[await bench.result() for _ in range(count)])
+
+        plain = attrs.evolve(result, as_files=True)
+        await bench.surface.finish(bench.to, shown_at, plain, key="job-1")
+
+        assert kinds(bench) == ["document"] * count
+
+
 async def test_an_album_that_was_sent_is_not_sent_again_when_what_follows_fails() -> None:
     async with a_bench() as bench:
         shown_at = await bench.surface.send(bench.to, WAITING, key="job-1")

@@ -45,7 +45,10 @@ WORKFLOWS = (
             an_input("model", InputKind.CHOICE, options=tuple(f"model_{n:02}" for n in range(40))),
         ),
     ),
-    a_workflow("toon"),
+    a_workflow(
+        "toon",
+        inputs=(an_input(), an_input("pen & ink", InputKind.CHOICE, options=("Black", "Red"))),
+    ),
 )
 FOR_OPERATORS = attrs.evolve(a_workflow("secret_lab"), for_admins=True)
 

@@ -21,7 +21,7 @@ async def test_the_menu_has_every_command_and_every_workflow_with_its_options() 
     assert menu["flux_dev"]["options"] == [
         {
             "name": name,
-            "input": given,
+            "typed": given,
             "summary": name.capitalize(),
             "kind": kind,
             "choices": choices,
@@ -29,10 +29,10 @@ async def test_the_menu_has_every_command_and_every_workflow_with_its_options() 
         }
         for name, given, kind, choices, completes in (
             ("prompt", "", "text", [], False),
-            ("width", "width", "integer", [], False),
-            ("hires", "hires", "boolean", [], False),
-            ("style", "style", "text", ["Photo", "Oil Paint", "Pencil"], False),
-            ("model", "model", "text", [], True),
+            ("width", "--width", "integer", [], False),
+            ("hires", "--hires", "boolean", [], False),
+            ("style", "--style", "text", ["Photo", "Oil Paint", "Pencil"], False),
+            ("model", "--model", "text", [], True),
         )
     ]
 

@@ -66,6 +66,49 @@ async def test_pictures_are_stored_and_shown(station: Station, ada: httpx.AsyncC
     assert [answer.status_code for answer in answers] == [200, 200]
 
 
+@pytest.mark.parametrize("before", ["", "{station}"])
+async def test_a_link_to_a_picture_of_the_page_is_as_good_as_the_picture(
+    station: Station, ada: httpx.AsyncClient, before: str
+) -> None:
+    stored = await station.media.take_image(a_picture())
+    link = f"{before.format(station=station.url)}/media/{stored.id}"
+
+    await ada.post("/messages", files=a_message(f"/repaint {link} in blue"))
+
+    (update,) = station.conversation.updates
+    assert update.text.split() == ["/repaint", "in", "blue"]
+    assert [each.mime for each in update.images] == ["image/png"]
+    assert update.images[0].id != stored.id
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"http://elsewhere.example/media/{'0' * 32}.png",
+        f"lora={{link}}/media/{'0' * 32}.png",
+        "/media/../secret.png",
+        f"/media/{'0' * 32}.mp4",
+    ],
+)
+async def test_what_is_no_link_to_a_picture_of_the_page_is_text(
+    station: Station, ada: httpx.AsyncClient, text: str
+) -> None:
+    await ada.post("/messages", files=a_message(text))
+
+    (update,) = station.conversation.updates
+    assert (update.text, update.images, update.trouble) == (text, (), None)
+
+
+async def test_a_link_to_what_is_not_here_any_more_becomes_trouble(
+    station: Station, ada: httpx.AsyncClient
+) -> None:
+    await ada.post("/messages", files=a_message(f"look /media/{'0' * 32}.png"))
+
+    (update,) = station.conversation.updates
+    assert update.trouble is not None
+    assert "not here any more" in update.trouble.user_message
+
+
 @pytest.mark.parametrize("data", [SVG, HTML, b"", b"not a picture"])
 async def test_what_is_not_a_picture_becomes_trouble(
     station: Station, ada: httpx.AsyncClient, data: bytes

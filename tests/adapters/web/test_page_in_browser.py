@@ -334,6 +334,20 @@ async def test_a_command_completes_itself_with_its_inputs_and_their_values(
         await expect(visit.page.get_by_test_id("completion")).to_be_hidden()
 
 
+async def test_an_input_completes_right_after_the_command_whatever_its_name(
+    browser: Browser,
+) -> None:
+    async with visiting(browser) as visit:
+        field, offers = visit.page.get_by_test_id("text"), visit.page.get_by_test_id("offer")
+        await field.press_sequentially("/toon --")
+        await expect(offers).to_contain_text(['--"pen & ink"'])
+        await field.press("Tab")
+        await expect(field).to_have_value('/toon --"pen & ink" ')
+        await expect(offers).to_have_text(["Black", "Red"])
+        await field.press("Tab")
+        await expect(field).to_have_value('/toon --"pen & ink" Black ')
+
+
 async def test_a_whole_command_is_sent_by_one_enter_and_a_list_is_closed_by_escape(
     browser: Browser,
 ) -> None:

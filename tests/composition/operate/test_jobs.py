@@ -70,9 +70,11 @@ async def test_a_job_is_shown_with_all_that_is_known(alone: Operator, data: Path
 
 
 async def test_a_job_is_shown_for_scripts(alone: Operator, data: Path) -> None:
-    async with kept(data, a_running_job()):
+    job = a_running_job()
+    async with kept(data, attrs.evolve(job, wish=attrs.evolve(job.wish, version=3))):
         told = await alone.reads("jobs", "show", FOX)
 
+    assert told["version"] == 3
     assert told["inputs"] == {"prompt": "a red fox in the snow", "seed": 7}
     assert told["created_at"] == "2026-01-31T12:00:00.000Z"
     assert told["claim"] == {"owner": "worker-1", "until": "2026-01-31T12:00:00.000Z"}

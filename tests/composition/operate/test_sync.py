@@ -7,9 +7,12 @@ from pathlib import Path
 import attrs
 import pytest
 
+from composition.operate.sync import changes, notes_of
+from core.workflows.kinds import InputKind
 from infrastructure.emulator.faults import RequestFault
 from infrastructure.emulator.server import Emulator
 from infrastructure.emulator.stock import TEXT2IMG, UPSCALE
+from tests.builders import NOW, a_workflow, an_input
 from tests.composition.operate.bench import Operator, deploy, made
 
 LOST_HALF = '{"detail": "Internal server error"}'
@@ -48,6 +51,18 @@ async def test_what_is_new_gone_and_changed_is_told(operator: Operator, emulator
     assert "  text2img has another gpu, input width\n" in told
 
 
+def test_every_change_of_an_input_is_told() -> None:
+    width = an_input("width", InputKind.INTEGER, default=512)
+    steps, mask = an_input("steps"), an_input("mask")
+    old = notes_of([a_workflow(inputs=(width, steps, mask))], NOW)
+    stepped, needed = attrs.evolve(width, step=64), attrs.evolve(steps, required=True)
+    new = notes_of([a_workflow(inputs=(stepped, needed, an_input("cfg")))], NOW)
+
+    told = changes(old, new).changed
+
+    assert told == {"text2img": ("input cfg", "input mask", "input steps", "input width")}
+
+
 async def test_workflows_whose_names_collide_are_warned_of(
     operator: Operator, emulator: Emulator
 ) -> None:
@@ -69,6 +84,8 @@ async def test_what_an_older_sync_did_not_note_has_not_changed(
     noted = json.loads(place.read_text())
     for each in noted["workflows"].values():
         del each["version"], each["category"]
+        for one in each["inputs"].values():
+            del one["step"], one["required"]
     place.write_text(json.dumps(noted))
 
     assert (await operator.reads("workflows", "sync"))["changed"] == []

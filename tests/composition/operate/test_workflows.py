@@ -145,8 +145,30 @@ async def test_a_workflow_is_shown_with_its_inputs_and_its_machine(operator: Ope
     told = await operator.sees("workflows", "show", "Text2Img")
 
     assert "machine      serverless-a10g (ready, " in told
-    assert "width     integer  768      64 to 2048" in told
-    assert "quote" not in told
+    assert "width     integer  768       64 to 2048" in told
+    assert "prompt    text     (needed)" in told
+
+
+async def test_a_quote_is_told_before_anything_has_run(operator: Operator, tmp_path: Path) -> None:
+    told = await operator.sees("workflows", "show", "text2img")
+
+    assert "quote        at most 20 points; 6.0 to 10.0 s" in told
+    assert names_in(tmp_path) == []
+
+
+async def test_a_fixed_price_is_not_said_to_be_the_most(
+    operator: Operator, emulator: Emulator
+) -> None:
+    said = "@stationthis price=7 title=Pen"
+    drawing = {"nodes": [{"id": 1, "type": "Note", "widgets_values": [said]}], "links": []}
+    version = attrs.evolve(TEXT2IMG.workflow_version(), drawing=drawing)
+    emulator.workspace.deploy(TEXT2IMG.of_version(version))
+
+    told = await operator.sees("workflows", "show", "Text2Img")
+
+    assert "name         pen" in told
+    assert "quote        7 points; 6.0 to 10.0 s" in told
+    assert "own name     text2img" in told
 
 
 async def test_a_workflow_is_shown_for_scripts(operator: Operator) -> None:
@@ -154,7 +176,7 @@ async def test_a_workflow_is_shown_for_scripts(operator: Operator) -> None:
 
     width = next(each for each in told["inputs"] if each["name"] == "width")
     assert (width["kind"], width["default"], width["maximum"]) == ("integer", 768, 2048)
-    assert (told["name"], told["quote"]) == ("text2img", None)
+    assert (told["name"], told["primary_input"], told["lora_loaders"]) == ("text2img", "prompt", [])
 
 
 async def test_a_quote_comes_from_what_runs_took(operator: Operator, data: Path) -> None:
@@ -162,7 +184,13 @@ async def test_a_quote_comes_from_what_runs_took(operator: Operator, data: Path)
 
     told = await operator.reads("workflows", "show", "text2img")
 
-    assert told["quote"] == {"points": 10, "median_s": 5.0, "p90_s": 5.0}
+    assert told["quote"] == {
+        "points": 10,
+        "median_s": 5.0,
+        "p90_s": 5.0,
+        "is_fixed": False,
+        "cold_s": 0.0,
+    }
 
 
 async def test_an_unknown_workflow_is_told_with_the_nearest(operator: Operator) -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from core.shared.errors import (
     SHOWN_NAME_LENGTH,
+    DeploymentGoneError,
     InputRefusedError,
     NotEnoughPointsError,
     NotYoursError,
@@ -22,7 +23,7 @@ def own(kind: type[StationError]) -> list[type[StationError]]:
     return [each for each in kind.__subclasses__() if each.__module__ == kind.__module__]
 
 
-SERVICE_ERRORS = [ServiceError, *own(ServiceError)]
+SERVICE_ERRORS = [ServiceError, *own(ServiceError), DeploymentGoneError]
 SECRET = "401 from https://service.example/key=abc: KeyError"
 
 

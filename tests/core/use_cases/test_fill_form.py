@@ -21,6 +21,7 @@ from core.use_cases.fill_form import FillForm, FormGoneError, request_of, takes
 from core.use_cases.start_generation import Request
 from core.workflows.drafts import DRAFT_LIVES, Draft
 from core.workflows.form import Form
+from core.workflows.inputs import InputValue
 from core.workflows.kinds import InputKind
 from core.workflows.model import Workflow
 from core.workflows.service import Workflows
@@ -119,7 +120,8 @@ async def test_a_form_becomes_the_request_that_it_began_with() -> None:
         reply_to="web:ada",
     )
 
-    assert request_of(await desk.opened(request=request)) == request
+    form = await desk.opened(request=request)
+    assert request_of(form) == attrs.evolve(request, is_complete=True)
 
 
 async def test_pictures_go_to_the_inputs_that_take_them() -> None:
@@ -213,7 +215,7 @@ async def test_a_form_that_is_gone_says_how_to_go_on() -> None:
     with pytest.raises(FormGoneError) as gone:
         await desk.fill.owned(ONE, ADA)
     assert isinstance(gone.value, StaleButtonError)
-    assert gone.value.user_message.startswith("This form is closed: it is kept for 15 minutes.")
+    assert gone.value.user_message.startswith("This form is closed: it was run, or closed, or")
 
 
 async def test_two_changes_at_once_are_both_made() -> None:
@@ -352,3 +354,39 @@ def test_an_input_takes_files_of_its_kind(
     name: str, kind: InputKind, taken: set[MediaKind]
 ) -> None:
     assert {each for each in MediaKind if takes(an_input(name, kind), each)} == taken
+
+
+async def test_a_form_that_begins_to_ask_silences_the_one_that_asked_before() -> None:
+    desk = Desk()
+    await desk.opened(ONE)
+    form = await desk.opened(TWO, asking="")
+    await desk.fill.change(form, lambda each: each.asking(WIDTH))
+
+    newest = await desk.fill.asked(ADA, CHAT)
+    assert newest is not None
+    assert (newest.draft.id, newest.asked) == (TWO, WIDTH)
+    assert (await desk.fill.owned(ONE, ADA)).asked is None
+
+
+async def test_a_saved_prompt_is_in_a_form_until_other_words_are() -> None:
+    desk = Desk()
+    await desk.preferences.save(personal(ADA), PAINT.key, Preferences(values={"prompt": "a cat"}))
+
+    own = await desk.opened(TWO, request=a_request(words="a fox"), asking="")
+
+    assert (await desk.opened(ONE, asking="")).draft.words == "a cat"
+    assert own.draft.words == "a fox"
+
+
+async def test_keeping_a_form_leaves_a_saved_prompt_and_seed_alone() -> None:
+    seed = an_input("seed", InputKind.INTEGER, default=-1)
+    draw = a_workflow("draw", inputs=(an_input(), WIDTH, CFG, seed))
+    desk = Desk(workflows=(draw,))
+    saved: dict[str, InputValue] = {"prompt": "a cat", "seed": 7, "cfg": 3.0, "gone": 1}
+    await desk.preferences.save(personal(ADA), draw.key, Preferences(values=saved))
+
+    form = await desk.opened(request=a_request(workflow=draw, inputs={"cfg": 7.0}), asking="")
+    await desk.fill.keep(wider(form))
+
+    kept = await desk.preferences.get(personal(ADA), draw.key)
+    assert kept.values == {"prompt": "a cat", "seed": 7, "width": 1024}

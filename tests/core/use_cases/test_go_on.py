@@ -7,6 +7,7 @@ import pytest
 
 from core.generations.model import Job
 from core.media.model import MediaRef
+from core.sessions.model import Preferences, personal
 from core.shared.errors import NotYoursError, StaleButtonError, UnknownWorkflowError
 from core.shared.ids import ChatId, DeploymentId, JobId, MediaId, WorkflowKey
 from core.use_cases.go_on import Begun, first_image
@@ -44,6 +45,17 @@ async def test_again_is_the_same_wish_with_a_new_seed(station: Station) -> None:
     assert second.wish.inputs == {"prompt": "a red fox", "seed": 2}
     assert first.wish.inputs == {"prompt": "a red fox", "seed": 1}
     assert (second.wish.parent, second.reply_to) == (first.id, CHAT)
+
+
+async def test_again_has_a_new_seed_though_one_is_saved(station: Station, world: World) -> None:
+    await world.preferences.save(personal(ADA), DRAW.key, Preferences(values={"seed": 7}))
+    first = await station.whole_life("a red fox")
+
+    request = await station.go_on.again(first.id, ADA, reply_to=CHAT)
+    second = await station.start(NEXT, request)
+
+    assert first.wish.inputs["seed"] == 7
+    assert second.wish.inputs["seed"] != 7
 
 
 async def test_again_takes_the_same_picture(station: Station) -> None:
@@ -236,17 +248,17 @@ async def test_t_28_a_job_without_a_key_finds_its_workflow_by_name(world: World)
     ("inputs", "values", "note"),
     [
         ((STEPS,), {"steps": 40}, "."),
-        ((), {}, ": `steps` is gone."),
-        ((an_input("cfg", InputKind.NUMBER, default=7),), {}, ": `steps` is gone, `cfg` is new."),
+        ((), {}, ": “steps” is gone."),
+        ((an_input("cfg", InputKind.NUMBER, default=7),), {}, ": “steps” is gone, “cfg” is new."),
         (
             (an_input("num_inference_steps", InputKind.INTEGER),),
             {"num_inference_steps": 40},
-            ": `steps` is now `num_inference_steps`.",
+            ": “steps” is now “num_inference_steps”.",
         ),
         (
             (attrs.evolve(STEPS, maximum=30),),
             {},
-            ": `steps` does not take 40 any more.",
+            ": “steps” does not take 40 any more.",
         ),
         ((STEPS, an_input("hires", InputKind.BOOLEAN)), {"steps": 40}, "."),
     ],
@@ -264,7 +276,7 @@ async def test_what_has_changed_since_is_said(
 
 async def test_where_no_version_is_known_only_changes_are_said(world: World) -> None:
     assert (await begun(world, a_version(None))).notes == (
-        "The workflow has changed since: `steps` is gone.",
+        "The workflow has changed since: “steps” is gone.",
     )
 
 
@@ -273,7 +285,7 @@ async def test_of_many_changes_some_are_said(world: World) -> None:
 
     found = await begun(world, a_version(4), then=then)
 
-    assert found.notes[0].endswith("`text_5` is gone, and 3 more.")
+    assert found.notes[0].endswith("“text_5” is gone, and 3 more.")
 
 
 async def test_an_input_that_takes_anothers_place_is_not_that_one(world: World) -> None:
@@ -292,7 +304,7 @@ async def test_words_that_nothing_takes_any_more_are_left_out(world: World) -> N
     found = await begun(world, now)
 
     assert (found.words, found.values) == ("", {"steps": 20})
-    assert "`prompt` is gone" in found.notes[0]
+    assert "“prompt” is gone" in found.notes[0]
 
 
 async def test_files_are_kept_for_inputs_that_are_still_there(world: World) -> None:
@@ -303,4 +315,4 @@ async def test_files_are_kept_for_inputs_that_are_still_there(world: World) -> N
     )
 
     assert found.media == {}
-    assert "`input_image` is gone" in found.notes[0]
+    assert "“input_image” is gone" in found.notes[0]

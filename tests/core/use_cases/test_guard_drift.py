@@ -139,17 +139,15 @@ async def test_t_28_a_redeploy_takes_nothing_from_forms_and_settings() -> None:
     assert station.alerts == []
 
 
-async def test_a_workflow_that_is_gone_loses_its_forms_and_keeps_the_settings() -> None:
+async def test_a_workflow_that_is_gone_keeps_its_forms_and_the_settings() -> None:
     station = Station()
     await station.drafts.add(a_draft())
-    await station.drafts.add(a_draft("draft-2", workflow="other"))
     await station.prefer(ADAS, some_preferences())
     other = a_workflow("other")
 
     await station.guard(snapshot(OLD, other), snapshot(other))
 
-    assert await station.draft() is None
-    assert await station.draft("draft-2") is not None
+    assert await station.draft() == a_draft()
     assert await station.preferred() == some_preferences()
 
 
@@ -254,6 +252,30 @@ async def test_a_problem_that_comes_and_goes_is_told_once_a_day() -> None:
 
     assert len(station.alerts) == 2
     assert len(station.changed) == 7
+
+
+async def test_a_problem_whose_cause_is_worded_anew_each_time_is_told_once() -> None:
+    station = Station()
+    readings = [
+        snapshot(OLD, warnings=(f"Half of it could not be read (asked again in {s} s): why?",))
+        for s in range(5, 0, -1)
+    ]
+
+    for before, after in zip([snapshot(OLD), *readings], readings, strict=False):
+        await station.guard(before, after)
+
+    assert len(station.alerts) == 1
+
+
+async def test_a_clock_that_is_set_back_keeps_no_problem_untold() -> None:
+    station = Station()
+    fine, broken = snapshot(OLD), snapshot(OLD, warnings=("The machines cannot be read.",))
+    await station.guard(fine, broken)
+
+    station.clock.advance(seconds=-86_400 * 365)
+    await station.guard(fine, broken)
+
+    assert len(station.alerts) == 2
 
 
 async def test_a_message_has_its_length_however_much_has_changed() -> None:

@@ -5,6 +5,7 @@ import pytest
 from core.workflows.inputs import Input
 from core.workflows.kinds import InputKind, Role
 from core.workflows.model import Category, OutputKind, category_of
+from tests.builders import a_workflow
 
 PROMPT = Input(name="prompt", kind=InputKind.TEXT)
 EASY_PROMPT = Input(name="prompt", kind=InputKind.TEXT, default="finest detail")
@@ -65,3 +66,20 @@ def test_a_mask_that_is_needed_needs_a_picture() -> None:
     mask = Input(name="hole", kind=InputKind.IMAGE, role=Role.MASK)
 
     assert category_of((PROMPT, mask), (IMAGE,)) is Category.IMAGE_TO_IMAGE
+
+
+@pytest.mark.parametrize(
+    ("inputs", "primary"),
+    [
+        ((LORA, PROMPT), PROMPT),
+        ((PROMPT, PICTURE), PICTURE),
+        ((REFERENCE, PROMPT), PROMPT),
+        ((FILM, PICTURE), FILM),
+        ((REFERENCE,), REFERENCE),
+        ((), None),
+    ],
+)
+def test_a_workflow_is_about_the_file_that_it_needs_else_about_its_words(
+    inputs: tuple[Input, ...], primary: Input | None
+) -> None:
+    assert a_workflow(inputs=inputs).primary == primary

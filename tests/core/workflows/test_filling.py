@@ -209,3 +209,17 @@ def test_too_many_pictures_are_refused(
 ) -> None:
     with pytest.raises(InputRefusedError, match=said):
         filled("a fox" if workflow is DRAW else "", workflow=workflow, images=images)
+
+
+def test_what_is_wrong_with_a_saved_text_is_told_with_where_it_is_saved() -> None:
+    with pytest.raises(InputRefusedError) as saved:
+        filled(saved={"negative": "__nolist__"})
+    typed = refusal(values={"negative": "__nolist__"})
+
+    assert saved.value.problem.endswith("is saved: /settings text2img shows it, and forgets it.")
+    assert "/settings" not in typed.problem
+
+
+def test_a_saved_prompt_of_which_nothing_is_left_is_asked_for() -> None:
+    with pytest.raises(InputMissingError):
+        filled("", saved={"prompt": "{|}"})

@@ -14,6 +14,7 @@ from core.workflows.filling import Filled, Given, fill
 from core.workflows.inputs import Input, InputValue
 from core.workflows.kinds import InputKind
 from core.workflows.model import Workflow
+from core.workflows.typed import read
 from tests.builders import a_workflow
 from tests.core.workflows.fillings import (
     DEFAULTS,
@@ -99,6 +100,49 @@ def test_whatever_is_given_is_refused_by_name_or_sent_as_the_workflow_lists_it(
     if found is not None:
         assert found.inputs.keys() <= {each.name for each in workflow.inputs}
         assert all(is_right(each, found.inputs[each.name]) for each in workflow.inputs)
+
+
+def made_of(
+    text: str, saved: Mapping[str, InputValue], workflow: Workflow
+) -> Filled | InputRefusedError:
+    """Return what becomes of a text that was typed."""
+    try:
+        typed = read(text, workflow)
+        return filled(typed.words, typed.values, workflow=workflow, saved=saved, lists=LISTS)
+    except InputRefusedError as error:
+        return error
+
+
+PIECES = st.sampled_from(
+    (
+        *("a red fox", "pixel!", "ink:0.5", "<lora:PixelArt:0.5>", "__animals__", "__nothing__"),
+        *("{red|blue}", "{", "|}", "--width 500", "steps=0", "steps:5", "--hires", "--seed -1"),
+        *("--strength", "0", '"', "--no hands", "\n", "--ar 16:9", "--square", "--dog 5", "dog=5"),
+        *("style=oil", "--style Water", "negative='x y'", "\0", "\ud800", "\N{EM DASH}width 64"),
+    )
+)
+
+
+@drawn_from(
+    text=st.lists(PIECES | st.text(max_size=10), max_size=8).map(" ".join),
+    saved=st.dictionaries(NAMES, SCALARS, max_size=3),
+    workflow=st.sampled_from([DRAW, TAGS, ONE_LORA, a_workflow(inputs=())]),
+)
+@settings(deadline=None)
+def test_any_text_gives_checked_inputs_or_a_refusal_with_a_name(
+    text: str, saved: Mapping[str, InputValue], workflow: Workflow
+) -> None:
+    found = made_of(text, saved, workflow)
+
+    if isinstance(found, InputRefusedError):
+        assert found.name
+        assert found.user_message
+        return
+    known = {each.name: each for each in workflow.inputs}
+    assert found.inputs.keys() <= known.keys()
+    for name, value in found.inputs.items():
+        assert known[name].accept(value) == value
+        assert is_right(known[name], value)
 
 
 @drawn_from(

@@ -81,6 +81,29 @@ def test_broken_steps_leave_no_noise() -> None:
     assert wanted.accept(0.151) == 0.15
 
 
+def test_of_two_choices_that_differ_in_case_alone_each_is_itself() -> None:
+    wanted = an_input("sampler", InputKind.CHOICE, options=("Euler", "euler", " lms"))
+
+    assert [wanted.accept(each) for each in ("Euler", "euler", "EULER", "LMS ")] == [
+        "Euler",
+        "euler",
+        "Euler",
+        " lms",
+    ]
+
+
+def test_a_refusal_lists_a_few_of_thousands_of_choices() -> None:
+    names = tuple(f"model-{number}" for number in range(5_000))
+
+    with pytest.raises(InputRefusedError) as refused:
+        an_input("model", InputKind.CHOICE, options=names).accept("modell")
+
+    assert refused.value.problem.endswith(
+        "model-18, model-19 or one of 4,980 more: please pick one of them."
+    )
+    assert len(refused.value.problem) < 300
+
+
 def test_a_seed_has_no_steps() -> None:
     assert attrs.evolve(SEED, step=10).accept(7) == 7
 
@@ -88,3 +111,19 @@ def test_a_seed_has_no_steps() -> None:
 def test_an_input_is_shown_by_its_label_else_by_its_name() -> None:
     assert an_input("noise_seed").shown_name == "Noise seed"
     assert attrs.evolve(SEED, label="").shown_name == "seed"
+
+
+def test_a_refusal_has_both_ends_of_long_choices() -> None:
+    names = tuple(f"{'folder/' * 30}model_{number}" for number in range(300))
+
+    with pytest.raises(InputRefusedError, match="lder/model_19 or one of 280 more") as refused:
+        an_input("model", InputKind.CHOICE, options=names).accept("modell")
+
+    assert len(refused.value.problem) < 1_000
+
+
+@pytest.mark.parametrize(("typed", "taken"), [("2,048", 2_048), ("-1,000,000", -1_000_000)])
+def test_a_whole_number_may_be_written_as_we_write_it(typed: str, taken: int) -> None:
+    assert an_input("offset", InputKind.INTEGER).accept(typed) == taken
+    with pytest.raises(InputRefusedError):
+        an_input("cfg", InputKind.NUMBER).accept(typed)

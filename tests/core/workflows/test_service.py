@@ -115,6 +115,10 @@ async def test_a_command_may_have_been_meant(raw: str, near: str) -> None:
     assert near in await nearest(raw)
 
 
+async def test_nobody_is_told_to_write_what_they_have_written() -> None:
+    assert "make" not in await nearest("make")
+
+
 @pytest.mark.parametrize("raw", ["qqqqqq", "", "💥", "x" * 5_000])
 async def test_where_nothing_is_near_nothing_is_offered(raw: str) -> None:
     assert await nearest(raw) == ()

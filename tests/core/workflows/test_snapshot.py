@@ -76,6 +76,21 @@ def test_a_name_goes_before_a_title_and_that_before_an_alias() -> None:
     assert [found.find(each) for each in ("A", "x", "z")] == [named, titled, aliased]
 
 
+@pytest.mark.parametrize("raw", ["Fox Sketch v2", "fox-sketch-v2", "狐の絵"])
+def test_a_workflow_of_another_title_is_found_by_its_own_name_too(raw: str) -> None:
+    sketch = attrs.evolve(deployed("sketch"), own_name="Fox Sketch v2")
+    drawing = attrs.evolve(deployed("drawing"), own_name="狐の絵")
+
+    assert of(sketch, drawing).find(raw) is (drawing if raw == "狐の絵" else sketch)
+
+
+def test_an_own_name_gives_way_to_what_operators_call_a_workflow() -> None:
+    aliased = deployed("a", aliases=("fox",))
+    sketch = attrs.evolve(deployed("sketch"), own_name="Fox")
+
+    assert of(sketch, aliased).find("fox") is aliased
+
+
 def test_a_name_from_elsewhere_gives_way_to_a_workflow_of_that_name() -> None:
     draws, own = deployed("text2img"), deployed("makeimage")
 
@@ -94,6 +109,27 @@ def test_t_26_production_is_offered_and_the_newest_of_it_and_the_others_are_told
     assert found.workflows == (new,)
     assert (collision.offered, collision.hidden) == (new, (old, staged))
     assert "or give it a command of its own by a note" in collision.sentence
+
+
+def test_t_26_one_that_hides_behind_another_is_found_by_its_ids() -> None:
+    old, new = deployed("flux", key="old", day=1), deployed("flux", key="new", day=2)
+
+    found = of(old, new)
+
+    assert [found.find(each) for each in ("flux", "old", "at-old")] == [new, old, old]
+
+
+def test_titles_of_which_one_command_would_be_made_find_their_own() -> None:
+    cat, dog = deployed("v2", key="cat", title="猫 v2"), deployed("v2", key="dog", title="犬 v2")
+
+    found = of(cat, dog)
+
+    assert [found.find(each) for each in ("猫 v2", " 犬 V2 ", "v2", "鳥 v2")] == [
+        cat,
+        dog,
+        cat,
+        cat,
+    ]
 
 
 def test_t_26_the_order_in_which_they_are_listed_does_not_matter() -> None:

@@ -268,3 +268,30 @@ def test_words_without_a_mark_stay_as_they_are(text: str) -> None:
 @settings(deadline=None)
 def test_a_quoted_value_comes_out_as_it_went_in(value: str) -> None:
     assert read(f'a fox prompt="{value}"', DRAW) == Typed(words="a fox", values={"prompt": value})
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "values"),
+    [
+        ("--2nd_text ink a fox", "a fox", {"2nd_text": "ink"}),
+        ("a fox 2nd_text=ink", "a fox", {"2nd_text": "ink"}),
+        ("a fox at 5:30, 2nd:1", "a fox at 5:30, 2nd:1", {}),
+        ("a fox 5=6", "a fox", {"5": "6"}),
+        ("a fox --5 6", "a fox", {"5": "6"}),
+        ("a fox --6 7 --", "a fox --6 7 --", {}),
+        ('a fox --"画像 大" ink', "a fox", {"画像 大": "ink"}),
+        ('a fox --"画像 大"="dark ink"', "a fox", {"画像 大": "dark ink"}),
+    ],
+)
+def test_a_name_may_begin_with_a_digit_or_be_in_marks(
+    text: str, words: str, values: dict[str, str]
+) -> None:
+    odd = ("2nd_text", "5", "画像 大")
+    workflow = a_workflow(inputs=(an_input(), *(an_input(each, default="") for each in odd)))
+
+    assert read(text, workflow) == Typed(words=words, values=values)
+
+
+@pytest.mark.parametrize("text", ["a fox --2nd_text 5", 'a fox --"what is that" 5'])
+def test_a_name_of_any_sort_that_is_no_input_is_refused(text: str) -> None:
+    assert "has no input" in refusal(text).problem

@@ -190,6 +190,19 @@ async def test_nobody_waits_long_for_a_service_that_hangs(desk: Desk, clock: Fix
     assert told.problem.startswith("ComfyUI Deploy does not answer; this is from")
 
 
+async def test_of_a_crowd_that_waits_in_vain_one_says_so(desk: Desk, clock: FixedClock) -> None:
+    async with catalogue_of(desk, clock, wait_s=0.3) as catalogue:
+        await catalogue.current()
+        desk.spoilt["/"] = Reply(hang=True)
+        clock.advance(seconds=86_400)
+
+        with capture_logs() as logs:
+            told = await asyncio.gather(*(catalogue.current() for _ in range(CROWD)))
+
+    assert len({each.problem for each in told}) == 1
+    assert [each["event"] for each in logs].count("catalogue.stale") == 1
+
+
 @pytest.mark.parametrize(
     ("answer", "expected"),
     [

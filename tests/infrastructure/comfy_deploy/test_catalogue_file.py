@@ -9,7 +9,7 @@ import pytest
 from core.workflows.directives import Directives
 from core.workflows.kinds import Role
 from core.workflows.model import Category, Machine, OutputKind
-from infrastructure.comfy_deploy.catalogue_file import FORM, CatalogueFile
+from infrastructure.comfy_deploy.catalogue_file import FORM, LARGEST_BYTES, CatalogueFile
 from infrastructure.comfy_deploy.graph import GraphFacts
 from infrastructure.comfy_deploy.settings import ComfySettings
 from infrastructure.comfy_deploy.wire import DeploymentRow
@@ -85,11 +85,18 @@ def test_the_key_is_not_in_it(place: Path) -> None:
     assert "sk-file" not in place.read_text()
 
 
-@pytest.mark.parametrize("other", [{"api_key": "another"}, {"base_url": "http://127.0.0.1:8/api"}])
-def test_another_workspaces_file_is_not_ours(place: Path, other: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    "other",
+    [
+        attrs.evolve(SETTINGS, api_key="another"),
+        attrs.evolve(SETTINGS, base_url="http://127.0.0.1:8/api"),
+    ],
+    ids=["key", "address"],
+)
+def test_another_workspaces_file_is_not_ours(place: Path, other: ComfySettings) -> None:
     CatalogueFile(place, SETTINGS).write(WORKSPACE)
 
-    assert CatalogueFile(place, attrs.evolve(SETTINGS, **other)).read() is None  # type: ignore[arg-type]  # texts
+    assert CatalogueFile(place, other).read() is None
 
 
 def test_without_a_file_there_is_nothing(place: Path) -> None:
@@ -122,6 +129,29 @@ def test_a_file_with_a_field_of_another_kind_is_borne(place: Path, field: str) -
     place.write_text(json.dumps(kept))
 
     assert CatalogueFile(place, SETTINGS).read() is None
+
+
+def test_a_file_with_a_moment_without_a_zone_is_borne(place: Path) -> None:
+    CatalogueFile(place, SETTINGS).write(WORKSPACE)
+    place.write_text(place.read_text().replace("+00:00", ""))
+
+    assert CatalogueFile(place, SETTINGS).read() is None
+
+
+def test_a_file_that_is_much_too_large_is_not_read(place: Path) -> None:
+    with place.open("wb") as file:
+        file.truncate(LARGEST_BYTES + 1)  # takes no room on the disk
+
+    assert CatalogueFile(place, SETTINGS).read() is None
+
+
+def test_what_a_killed_program_left_half_written_is_written_over(place: Path) -> None:
+    place.with_name(".workflows.json.new").write_text('{"form": 1, "whose"' * 10_000)
+
+    CatalogueFile(place, SETTINGS).write(WORKSPACE)
+
+    assert [each.name for each in place.parent.iterdir()] == ["workflows.json"]
+    assert CatalogueFile(place, SETTINGS).read() == WORKSPACE
 
 
 def test_a_place_that_cannot_be_read_or_written_is_borne(tmp_path: Path) -> None:

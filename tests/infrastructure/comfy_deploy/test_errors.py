@@ -8,6 +8,7 @@ import orjson
 import pytest
 
 from core.shared.errors import (
+    DeploymentGoneError,
     InputRefusedError,
     MediaTroubleError,
     NoCreditError,
@@ -57,7 +58,9 @@ def about(*loc: str) -> list[dict[str, object]]:
     [
         (said(401, "Invalid or missing token"), ServiceRefusedError),
         (said(403, "Insufficient deployment owner's GPU credits"), NoCreditError),
-        (said(404, "Deployment not found"), ServiceRefusedError),
+        (said(404, "Deployment not found"), DeploymentGoneError),
+        (said(404, "Workflow version not found for this deployment"), DeploymentGoneError),
+        (said(404, "Workflow not found"), DeploymentGoneError),
         (said(404, "Machine not found for this deployment"), ServiceRefusedError),
         (said(405, "Method Not Allowed"), ServiceRefusedError),
         (printed(307, ""), ServiceRefusedError),

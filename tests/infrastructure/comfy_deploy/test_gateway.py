@@ -10,6 +10,7 @@ from structlog.testing import capture_logs
 from core.generations.model import RunStatus
 from core.generations.ports import RunRequest
 from core.shared.errors import (
+    DeploymentGoneError,
     InputRefusedError,
     NotThereError,
     RunUnknownError,
@@ -26,6 +27,8 @@ from infrastructure.comfy_deploy.client import ComfyDeployClient
 from infrastructure.comfy_deploy.gateway import ComfyDeployGateway
 from infrastructure.comfy_deploy.run_statuses import MANY
 from infrastructure.comfy_deploy.uploads import safe_name
+from tests.fakes.clock import FixedClock
+from tests.infrastructure.comfy_deploy.desk import REFUSAL, Desk, catalogue_of, deployment
 from tests.infrastructure.comfy_deploy.loopback import (
     CHUNKS_CUT,
     CRASH,
@@ -54,6 +57,36 @@ def a_request(
     inputs: Mapping[str, InputValue] | None = None, *, hook: str | None = None
 ) -> RunRequest:
     return RunRequest(deployment=DEPLOYMENT, inputs=inputs or {}, marker=JOB, hook=hook)
+
+
+@pytest.mark.parametrize(("known", "readings"), [(DEPLOYMENT, 2), ("another", 1)])
+async def test_a_deployment_that_is_gone_has_the_catalogue_read_anew_unless_it_was(
+    known: str, readings: int
+) -> None:
+    gone = json_reply({"detail": "Deployment not found"}, status=404)
+    async with Desk(deployment(known)) as desk, catalogue_of(desk, FixedClock()) as catalogue:
+        await catalogue.current()
+        desk.spoilt["/run/deployment/queue"] = gone
+        client = desk.client()
+
+        with pytest.raises(DeploymentGoneError):
+            await ComfyDeployGateway(client, catalogue=catalogue).submit(a_request())
+
+        await client.aclose()
+    assert desk.lists_read() == 2 * readings
+
+
+async def test_a_deployment_that_is_gone_is_told_though_nothing_can_be_read_anew() -> None:
+    gone = json_reply({"detail": "Deployment not found"}, status=404)
+    async with Desk(deployment(DEPLOYMENT)) as desk, catalogue_of(desk, FixedClock()) as catalogue:
+        await catalogue.current()
+        desk.spoilt |= {"/run/deployment/queue": gone, "/": REFUSAL}
+        client = desk.client()
+
+        with pytest.raises(DeploymentGoneError):
+            await ComfyDeployGateway(client, catalogue=catalogue).submit(a_request())
+
+        await client.aclose()
 
 
 async def test_t_06_a_submit_has_the_services_own_field_names() -> None:

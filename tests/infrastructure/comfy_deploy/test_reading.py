@@ -85,6 +85,13 @@ async def test_a_long_list_is_read_page_by_page(desk: Desk) -> None:
     assert desk.asked_for.count(PLAIN) == 3
 
 
+async def test_rows_that_are_none_do_not_end_a_long_list(desk: Desk) -> None:
+    desk.deployments = [deployment(f"d{n}", workflow=f"w{n}", name=f"flow {n}") for n in range(120)]
+    desk.deployments[48:48] = [{**deployment(), "id": None}] * 3
+
+    assert len((await read(desk)).workflows) == 120
+
+
 @pytest.mark.parametrize("most", [10, 2])
 async def test_a_page_that_is_too_large_is_asked_for_in_smaller_ones(desk: Desk, most: int) -> None:
     desk.deployments = [deployment(f"d{n}", workflow=f"w{n}", name=f"flow {n}") for n in range(23)]
@@ -176,14 +183,18 @@ async def test_quirk_c8_workflows_of_a_lost_half_are_asked_for_one_by_one(desk: 
 
     assert names(found) == ["sketch", "text_to_image"]
     assert found.is_whole
-    assert found.warnings[0].endswith("its workflows were asked for one by one.")
+    assert found.warnings[0].startswith("Half of the deployments could not be read (")
+    assert found.warnings[0].endswith("the workflows were asked for one by one.")
 
 
 async def test_quirk_c8_both_halves_may_be_lost_while_the_service_answers(desk: Desk) -> None:
     desk.names = {"w1": "Text to Image", "w2": "Sketch", "w3": "Never deployed"}
     desk.spoilt |= {FLUID: CRASHED, PLAIN: json_reply({"detail": "Internal"}, status=500)}
 
-    assert names(await read(desk)) == ["sketch", "text_to_image"]
+    found = await read(desk)
+
+    assert names(found) == ["sketch", "text_to_image"]
+    assert found.warnings[0].startswith("The deployments could not be read (")
 
 
 async def test_quirk_c8_of_the_broken_workflow_the_graph_tells_the_inputs(desk: Desk) -> None:
@@ -268,3 +279,44 @@ async def test_a_server_of_the_first_generation_is_asked_for_deployments_alone(d
     await client.aclose()
     assert (names(found), found.warnings) == (["sketch", "text_to_image"], ())
     assert set(desk.asked_for) == {FLUID, PLAIN}
+
+
+async def test_an_empty_list_is_believed_after_a_minute(desk: Desk) -> None:
+    clock = FixedClock()
+    async with catalogue_of(desk, clock) as catalogue:
+        known = names(await catalogue.current())
+        desk.deployments = []
+        seen = []
+        for pause in (0, 59, 1, 0):
+            clock.advance(seconds=pause)
+            seen.append(await catalogue.reload())
+
+    assert [names(each) for each in seen] == [known, known, [], []]
+    assert [each.is_whole for each in seen] == [False, False, True, True]
+    assert [len(each.warnings) for each in seen] == [1, 1, 0, 0]
+    assert seen[0].warnings[0].startswith("ComfyUI Deploy lists no deployment at all:")
+
+
+@pytest.mark.parametrize("pause", [30, -7_200])
+async def test_a_list_that_was_empty_for_a_moment_begins_its_minute_anew(
+    desk: Desk, pause: float
+) -> None:
+    clock = FixedClock()
+    async with catalogue_of(desk, clock) as catalogue:
+        known, kept = await catalogue.current(), desk.deployments
+        seen = []
+        for listed in ([], kept, []):
+            desk.deployments = listed
+            seen.append(names(await catalogue.reload()))
+            clock.advance(seconds=pause)
+        seen.append(names(await catalogue.reload()))
+
+    assert seen == [names(known)] * 4
+
+
+async def test_a_workspace_that_begins_empty_is_empty(desk: Desk) -> None:
+    desk.deployments = []
+
+    found = await read(desk)
+
+    assert (names(found), found.is_whole, found.warnings) == ([], True, ())

@@ -85,6 +85,14 @@ def test_a_workflow_without_a_usable_name_is_still_shown(name: object) -> None:
     assert only(shown(deployment(workflow="9c97b9f2-121c", name=name))).name == "workflow_9c97b9f2"
 
 
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [(" A\n\tB\0 ", "A B"), ("half \ud800 of it", "half of it"), ("x" * 81, f"{'x' * 79}…")],
+)
+def test_a_title_is_one_line_that_lists_can_show(name: str, title: str) -> None:
+    assert only(shown(deployment(name="Other"), names={"w1": name})).title == title
+
+
 def test_a_workflow_whose_id_is_of_no_use_either_is_still_shown() -> None:
     assert only(shown(deployment("狐", workflow="狐", name="狐"))).name == "workflow"
 
@@ -103,6 +111,11 @@ def test_a_note_names_the_command() -> None:
 
 def test_a_title_that_a_note_gives_makes_the_command() -> None:
     assert saying(title="My Painter").name == "my_painter"
+
+
+def test_a_workflow_of_another_title_keeps_its_own_name() -> None:
+    assert saying(title="My Painter").own_name == "Text to Image"
+    assert saying(title="Text to Image").own_name == ""
 
 
 def test_what_a_note_says_is_what_the_workflow_is() -> None:

@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 
 from adapters.chat import texts
 from adapters.chat.actions import MAX_BYTES, PressForm, encode
-from adapters.chat.cards import Button, Card
+from adapters.chat.cards import Button, Card, Span
+from adapters.chat.fit import Limits, fit
+from adapters.chat.updates import Hears
 from adapters.chat.views.forms import Question, check_of, form_card, limits_of, question_card
 from core.shared.ids import ChatId, DraftId
 from core.workflows.drafts import DRAFT_LIVES, Draft
@@ -18,6 +20,24 @@ from tests.builders import ADA, NOW, a_quote, a_workflow, an_input
 
 MOST_BUTTONS, MOST_ROWS, MOST_IN_A_ROW = 25, 5, 5
 WIDTH = an_input("width", InputKind.INTEGER, default=512)
+
+
+def marked_up(span: Span) -> int:
+    """Return how long a span is where a `_` is written as two characters."""
+    return len(span.text) + span.text.count("_")
+
+
+NARROWEST = Limits(
+    text=1_984,
+    caption=1_024,
+    width=marked_up,
+    rows=MOST_ROWS,
+    columns=MOST_IN_A_ROW,
+    label=64,
+    files=10,
+    file_bytes=1,
+)
+"""The least of every platform."""
 
 
 def a_form(*inputs: Input) -> Form:
@@ -135,7 +155,7 @@ def test_the_button_of_another_input_or_option_has_another_number() -> None:
 
 
 def test_an_input_that_is_no_more_has_a_button_that_nobody_takes_for_another() -> None:
-    card = question_card(a_form(an_input()), Question(wanted=WIDTH))
+    card = question_card(a_form(an_input()), Question(wanted=WIDTH, hears=Hears.NOTHING))
 
     assert buttons(card)[0].action == PressForm(DraftId("f" * 32), f"ask.0.{check_of(WIDTH)}")
 
@@ -177,3 +197,24 @@ def test_every_card_of_a_form_fits_every_platform(*, form: Form, page: int, is_w
         data = [encode(each.action) for each in buttons(card)]
         assert len(set(data)) == len(data)
     assert texts.CLOSE in labels(cards[0])
+
+
+LONG = [f"{'folder/' * 20}model_{number}" for number in range(12)]
+
+
+def test_what_went_wrong_is_said_however_much_there_is_in_a_form() -> None:
+    names = [f"a_rather_long_name_{number}_of_it" for number in range(20)]
+    many = [an_input(name, default="_x" * 500) for name in names]
+
+    card = form_card(a_form(*many), a_quote(), trouble="That is too large.")
+
+    assert fit(card, NARROWEST).plain_text.endswith("\nThat is too large.")
+
+
+def test_options_that_differ_at_the_end_alone_are_told_apart() -> None:
+    wanted = an_input("model", InputKind.CHOICE, options=tuple(LONG))
+
+    card = question_card(a_form(wanted), Question(wanted=wanted))
+
+    shown = labels(fit(card, NARROWEST))[:8]
+    assert [each[-7:] for each in shown] == [f"model_{number}" for number in range(8)]

@@ -7,6 +7,9 @@ from core.workflows.kinds import InputKind
 from tests.builders import an_input
 
 LETTERS = tuple("abcdefghijklm")
+FILES = tuple(f"checkpoints/of/a/very/long/folder/model_{each}.safetensors" for each in range(6))
+CUT = "checkpoints/of/…l_{}.safetensors"
+USUAL = FILES[-1]
 
 
 def a_number(*, step: float, minimum: float | None = None, maximum: float | None = None) -> Input:
@@ -36,7 +39,11 @@ def a_number(*, step: float, minimum: float | None = None, maximum: float | None
         (an_input("style", InputKind.CHOICE, options=LETTERS[:2]), "one of a, b"),
         (
             an_input("style", InputKind.CHOICE, options=LETTERS, default="b"),
-            "one of a, b, c, d, e, f, g, h, i, j and 3 more, usually b",
+            "one of a, b, c, d, e, f, g, h, i, j, k, l, m, usually b",
+        ),
+        (
+            an_input("style", InputKind.CHOICE, options=FILES, default=FILES[-1]),
+            f"one of {CUT.format(0)}, {CUT.format(1)}, {CUT.format(2)} and 3 more, usually {USUAL}",
         ),
         (
             attrs.evolve(an_input("style"), description=" How it\n looks. "),

@@ -142,6 +142,14 @@ def test_a_success_shows_its_picture_its_price_and_the_ways_on() -> None:
     ]
 
 
+@pytest.mark.parametrize("as_files", [True, False])
+def test_a_success_goes_out_as_files_where_its_workflow_says_so(*, as_files: bool) -> None:
+    done = job(JobState.SUCCEEDED, outputs=(PICTURE,))
+    done = attrs.evolve(done, wish=attrs.evolve(done.wish, as_files=as_files))
+
+    assert end_card(done, can_upscale=True).as_files is as_files
+
+
 def test_a_success_of_unknown_length_shows_its_price_alone() -> None:
     done = job(JobState.SUCCEEDED, outputs=(PICTURE,), charged=1)
 
@@ -220,6 +228,12 @@ def test_info_tells_everything_that_makes_it_again() -> None:
         "price: 8 points of at most 10 points",
     ]
     assert [(each.label, each.action) for each in card.buttons[0]] == [("Again", RepeatJob(JOB))]
+
+
+def test_info_tells_the_version_that_it_was_made_with() -> None:
+    done = a_job(JOB, state=JobState.SUCCEEDED, wish=attrs.evolve(a_wish(), version=3))
+
+    assert info_card(done).plain_text.splitlines()[1:3] == ["workflow: /text2img", "version: 3"]
 
 
 def test_info_of_an_open_job_tells_what_is_known() -> None:
