@@ -12,7 +12,6 @@ from core.shared.ids import DraftId
 from core.use_cases.fill_form import FormGoneError
 from tests.adapters.chat.filled import (
     GROUP,
-    GUILD,
     SAMPLERS,
     a_form_talk,
     action_of,
@@ -267,34 +266,6 @@ async def test_a_picture_in_a_group_that_could_not_be_taken_matters_only_if_we_a
     assert talk.surface.calls[-1][3].plain_text == "That is no picture. Please send a PNG."
 
 
-@pytest.mark.parametrize(
-    ("command", "to", "said", "buttons"),
-    [
-        ("/text2img", GROUP, texts.REPLY_HERE, [["Cancel"]]),
-        ("/text2img", GUILD, texts.PRESS_ANSWER, [["Answer: Prompt", "Cancel"]]),
-        ("/upscale", GROUP, texts.REPLY_WITH_IT, [["Cancel"]]),
-        ("/upscale", GUILD, texts.NO_PICTURES_HERE, [["Cancel"]]),
-    ],
-)
-async def test_where_we_do_not_hear_all_it_is_said_how_to_answer(
-    talk: Talk, command: str, to: ReplyTo, said: str, buttons: list[list[str]]
-) -> None:
-    await tell(talk, command, to=to)
-
-    (_, shown_to, _, card) = talk.surface.calls[-1]
-    assert (shown_to, card.plain_text.split("\n")[-1]) == (to, said)
-    assert labels(card) == buttons
-
-
-async def test_where_nothing_is_heard_many_choices_can_be_searched_all_the_same(talk: Talk) -> None:
-    await tell(talk, "/needs", to=GUILD)
-    (_, _, _, card) = talk.surface.calls[-1]
-    await tell(talk, "r_29", to=GUILD, action=action_of(card, "Answer: Sampler"))
-
-    assert texts.PRESS_ANSWER in card.plain_text
-    assert "Please send a picture" in talk.surface.calls[-1][3].plain_text
-
-
 async def test_a_question_in_one_chat_is_not_answered_in_another(talk: Talk) -> None:
     await tell(talk, "/upscale", to=GROUP)
     update = await talk.say("a fox")
@@ -325,22 +296,6 @@ async def test_the_same_command_again_asks_once(talk: Talk) -> None:
     await talk.say("/upscale", id=an_id(7))
 
     assert len(talk.cards()) == 1
-
-
-async def test_a_platform_that_asks_by_itself_sends_the_answer_with_the_press(talk: Talk) -> None:
-    await tell(talk, "/text2img", to=GUILD)
-    ask = action_of(talk.surface.calls[-1][3], "Answer")
-    update = await tell(talk, "a red fox", to=GUILD, action=ask)
-
-    assert (await talk.job(update)).wish.words == "a red fox"
-
-
-async def test_pressing_answer_elsewhere_asks_in_the_same_place(talk: Talk) -> None:
-    await tell(talk, "/text2img", to=GUILD)
-    (before,) = talk.surface.cards(GUILD)
-    await tell(talk, to=GUILD, action=action_of(before, "Answer"))
-
-    assert talk.surface.cards(GUILD) == [before]
 
 
 async def test_a_result_can_be_the_picture(talk: Talk) -> None:

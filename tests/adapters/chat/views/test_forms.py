@@ -116,6 +116,15 @@ def test_a_switch_is_asked_for_with_yes_and_no() -> None:
     assert labels(card) == ["yes", "no", "Cancel"]
 
 
+@pytest.mark.parametrize("hears", Hears)
+def test_what_has_a_button_for_each_answer_needs_no_words_about_it(hears: Hears) -> None:
+    wanted = an_input("hires", InputKind.BOOLEAN)
+
+    card = question_card(a_form(wanted), Question(wanted=wanted, hears=hears))
+
+    assert card.plain_text == "Paint\nPlease choose the Hires."
+
+
 def test_an_option_without_a_name_has_a_button_too_and_one_that_is_there_twice_has_one() -> None:
     wanted = an_input("style", InputKind.CHOICE, options=("oil", "", "oil"))
 
