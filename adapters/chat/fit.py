@@ -69,11 +69,13 @@ def _too_large(media: MediaRef) -> str:
 
 def _shortened(spans: Sequence[Span], room: int, width: Callable[[Span], int]) -> tuple[Span, ...]:
     kept = list(spans)
+    longest = max(range(len(kept)), key=lambda at: width(kept[at]), default=0)
+    from_the_end = False
     while (excess := sum(map(width, kept)) - room) > 0:
-        longest = max(range(len(kept)), key=lambda at: width(kept[at]))
-        last = len(kept) - 1
-        # What comes last tells price and time, so a long text in the middle gives way first.
-        at = longest if width(kept[longest]) > excess + A_LONG_SPAN else last
+        # What comes last tells price and time, so a long text in the middle gives way first; but
+        # where the end has to go, all before it stays as it is.
+        from_the_end = from_the_end or width(kept[longest]) <= excess + A_LONG_SPAN
+        at = len(kept) - 1 if from_the_end else longest
         if text := _cut(kept[at].text, excess):
             kept[at] = attrs.evolve(kept[at], text=text)
             continue

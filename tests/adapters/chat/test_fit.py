@@ -108,6 +108,16 @@ def test_whole_spans_never_go_without_a_sign(length: int) -> None:
     assert width_of(fitted, LIMITS) <= LIMITS.text
 
 
+@pytest.mark.parametrize("count", range(60, 80))
+def test_where_whole_lines_go_what_stands_before_them_stays_as_it_is(count: int) -> None:
+    example = "\n/monster a red fox in the snow --number_0 5 and so on"
+    lines = [f"\n{'x' * (number % 7)}" for number in range(count)]
+
+    card = fit(a_card("Monster", example, *lines, "y" * 300), LIMITS)
+
+    assert card.spans[1].text == example
+
+
 def test_beside_files_there_is_less_room() -> None:
     fitted = fit(a_card("Text2Img", "a fox " * 500, media=(a_file(10),)), LIMITS)
 
