@@ -51,6 +51,9 @@ class PreferenceStore(Protocol):
         Returns False, and changes nothing, when somebody was faster.
         """
 
+    async def of_owners(self, owners: Sequence[str], workflow: str) -> Sequence[Preferences]:
+        """Return what each owner has saved for a workflow, as `get` does, by one question."""
+
     async def of_owner(self, owner: str) -> Mapping[str, Preferences]:
         """Return all that is saved for somebody, by workflow, in the order of the workflows."""
 

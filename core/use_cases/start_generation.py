@@ -1,6 +1,6 @@
 """StartGeneration: a wish becomes a waiting job with its points held. It ends there."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 import attrs
@@ -72,14 +72,13 @@ class MakeWish:
 
     async def __call__(self, request: Request) -> Wish:
         """Return the complete wish. Raises InputRefusedError, and what the stores raise."""
-        workflow, is_complete = request.workflow, request.is_complete
+        workflow = request.workflow
+        saved, shared = await self._preferred(request)
         given = Given(
             words=request.words,
             values=request.inputs,
-            saved={} if is_complete else await self._saved(personal(request.account), workflow),
-            common={}
-            if is_complete or not request.chat
-            else await self._saved(common(request.chat), workflow),
+            saved=saved,
+            common=shared,
             images=request.images,
             media=request.media,
         )
@@ -92,8 +91,13 @@ class MakeWish:
         )
         return _wish(request, filled)
 
-    async def _saved(self, owner: str, workflow: Workflow) -> Mapping[str, InputValue]:
-        return (await self._preferences.get(owner, workflow.key)).values
+    async def _preferred(self, request: Request) -> Sequence[Mapping[str, InputValue]]:
+        """Return what the person wants to begin with, and what everybody in the chat does."""
+        if request.is_complete:
+            return {}, {}
+        owners = (personal(request.account), common(request.chat))
+        found = await self._preferences.of_owners(owners, request.workflow.key)
+        return [each.values for each in found]
 
     async def _lists(self, workflow: Workflow, given: Given) -> Lists:
         """Return the lists of words that any text may lead to, whichever is taken in the end."""

@@ -1,7 +1,7 @@
 """The preferences in a dictionary."""
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import attrs
 
@@ -30,6 +30,9 @@ class InMemoryPreferences(PreferenceStore):
         else:
             self._saved.pop((owner, workflow), None)
         return True
+
+    async def of_owners(self, owners: Sequence[str], workflow: str) -> Sequence[Preferences]:
+        return [await self.get(owner, workflow) for owner in owners]
 
     async def of_owner(self, owner: str) -> Mapping[str, Preferences]:
         return {key: self._saved[who, key] for who, key in sorted(self._saved) if who == owner}

@@ -1,7 +1,7 @@
 """The preferences in SQL. Every change is one statement that names the version it was read at."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 import sqlalchemy as sa
@@ -34,6 +34,9 @@ _SAVE = (
     .returning(preferences.c.version)
 )
 _FORGET = sa.delete(preferences).where(_OWNER, _WORKFLOW, _VERSION).returning(preferences.c.version)
+_OF_OWNERS = sa.select(preferences).where(
+    preferences.c.owner.in_(sa.bindparam("the_owners", expanding=True)), _WORKFLOW
+)
 _OF_OWNER = sa.select(preferences).where(_OWNER)
 _OF_WORKFLOW = sa.select(preferences).where(_WORKFLOW)
 
@@ -51,6 +54,16 @@ class SqlPreferences(PreferenceStore):
         return await self._database.run(
             partial(_save, owner=owner, workflow=workflow, saved=preferences)
         )
+
+    async def of_owners(self, owners: Sequence[str], workflow: str) -> Sequence[Preferences]:
+        known = {"the_owners": list(owners), "the_workflow": workflow}
+        found = await self._database.read(
+            lambda connection: {
+                row["owner"]: preferences_from(row)
+                for row in connection.execute(_OF_OWNERS, known).mappings()
+            }
+        )
+        return [found.get(owner, Preferences()) for owner in owners]
 
     async def of_owner(self, owner: str) -> Mapping[str, Preferences]:
         return await self._all(_OF_OWNER, {"the_owner": owner}, by="workflow_key")

@@ -183,6 +183,20 @@ async def test_people_and_chats_do_not_share_preferences(preferences: Preference
     assert everybodys[OWNER] == await preferences.get(OWNER, TEXT2IMG)
 
 
+async def test_several_owners_are_answered_at_once_in_their_order(
+    preferences: PreferenceStore,
+) -> None:
+    everybody = common(CHAT)
+    await saved(preferences, some_preferences({"steps": 30}))
+    await saved(preferences, some_preferences({"steps": 9}), owner=everybody)
+
+    found = await preferences.of_owners([everybody, personal(BOB), OWNER], TEXT2IMG)
+
+    assert [each.values for each in found] == [{"steps": 9}, {}, {"steps": 30}]
+    assert [each.version != 0 for each in found] == [True, False, True]
+    assert list(await preferences.of_owners([], TEXT2IMG)) == []
+
+
 async def test_all_of_an_owner_are_listed_by_workflow(preferences: PreferenceStore) -> None:
     for workflow in ("b-2", "B-1", "a"):
         assert await preferences.save(OWNER, workflow, some_preferences({"name": workflow}))
