@@ -68,7 +68,8 @@ class Browsing:
             offered = _offered(await self._workflows.snapshot(), for_admin=for_admin)
             names = {each.name for each in offered}
             return unknown_workflow_card(error, [each for each in error.nearest if each in names])
-        return workflow_card(workflow, await self._quote(workflow))
+        problem = (await self._workflows.snapshot()).problem
+        return workflow_card(workflow, await self._quote(workflow), problem)
 
     async def reload(self, update: ChatUpdate) -> Card:
         """Have everything read anew, for an operator. Raises OperatorsOnlyError."""

@@ -126,9 +126,15 @@ def nothing_found_card(words: str, nearest: Sequence[str], notes: Iterable[str])
     return Card(spans=(Span(said), *_quiet(notes)), buttons=in_rows(buttons), private=True)
 
 
-def workflow_card(workflow: Workflow, quote: Quote) -> Card:
-    """Return a workflow's own page: what it does, takes and costs, and an example of it."""
+def workflow_card(workflow: Workflow, quote: Quote, problem: str = "") -> Card:
+    """
+    Return a workflow's own page: what it does, takes and costs, and an example of it.
+
+    `problem` is why what is known of it may be old.
+    """
     lines = [texts.quoted(quote), *_remarks(workflow), *_where(workflow)]
+    if problem:
+        lines.append(problem)
     if workflow.name in RESERVED:
         lines.append(texts.RESERVED_NAME)
     if workflow.aliases:

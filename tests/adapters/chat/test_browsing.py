@@ -240,7 +240,9 @@ async def test_a_list_that_is_old_says_so_and_operators_hear_what_is_wrong() -> 
 
     await talk.say("/workflows")
     await talk.say("/workflows", person=OPERATOR)
+    await talk.say("/help upscale", person="bob")
 
+    assert old.problem in talk.last("bob").splitlines()
     assert talk.last().splitlines()[-1] == old.problem
     assert talk.last(OPERATOR).splitlines()[-2:] == [
         old.problem,
