@@ -40,6 +40,7 @@ from core.use_cases.guard_drift import GuardDrift
 from core.use_cases.prefer import Prefer
 from core.use_cases.quote import QuoteGeneration, SeenElsewhere
 from core.use_cases.recover import RecoverJobs
+from core.use_cases.run_inputs import RunInputs
 from core.use_cases.settle_job import SettleJob
 from core.use_cases.start_generation import MakeWish, StartGeneration
 from core.use_cases.stop_run import StopRun
@@ -246,7 +247,7 @@ class Container(containers.DeclarativeContainer):
         SubmitRun,
         moves=moves,
         gateway=gateway,
-        media=media,
+        inputs=providers.Singleton(RunInputs, gateway=gateway, media=media, workflows=workflows),
         hooks=hooks,
         end=end,
         wake_ups=wake_ups,

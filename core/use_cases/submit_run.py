@@ -8,17 +8,15 @@ from core.generations.model import Job, JobState
 from core.generations.ports import GenerationGateway, Hooks, Places, RunRequest, WakeUps
 from core.generations.service import Moves
 from core.generations.timing import back_off, poll_after
-from core.media.model import mime_of
-from core.media.service import Media
 from core.shared.errors import (
     ServiceError,
     ServiceRefusedError,
     StationError,
     SubmitUnclearError,
 )
-from core.shared.ids import JobId, MediaId, RunId
+from core.shared.ids import JobId, RunId
 from core.use_cases.end_job import EndJob
-from core.workflows.inputs import InputValue
+from core.use_cases.run_inputs import RunInputs
 
 MOST_TRIES = 12
 """How often a busy service is asked before the person is told: some three and a half minutes."""
@@ -36,7 +34,7 @@ class SubmitRun:
         *,
         moves: Moves,
         gateway: GenerationGateway,
-        media: Media,
+        inputs: RunInputs,
         hooks: Hooks,
         end: EndJob,
         wake_ups: WakeUps,
@@ -44,7 +42,7 @@ class SubmitRun:
     ) -> None:
         self._moves = moves
         self._gateway = gateway
-        self._media = media
+        self._inputs = inputs
         self._hooks = hooks
         self._end = end
         self._wake_ups = wake_ups
@@ -163,14 +161,3 @@ class SubmitRun:
         return await self._moves.save(
             attrs.evolve(waiting, attempts=attempts, next_wake_at=wake_at)
         )
-
-    async def _inputs(self, job: Job) -> dict[str, InputValue]:
-        """Return the inputs with every file uploaded: the service takes URLs."""
-        inputs = dict(job.wish.inputs)
-        for name in job.wish.media_inputs:
-            media = MediaId(str(inputs[name]))
-            data = await self._media.read(media)
-            extension = media.rpartition(".")[2]
-            kind = mime_of(media).partition("/")[0]
-            inputs[name] = await self._gateway.upload(data, name=f"{kind}.{extension}")
-        return inputs

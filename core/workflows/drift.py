@@ -62,7 +62,7 @@ def differences(old: Workflow, new: Workflow) -> tuple[Change, ...]:
     for each in old.inputs:
         name = names.get(each.name)
         if name is None:
-            sentence = f"{_quoted(each.name)} is gone"
+            sentence = f"{shown(each.name)} is gone"
             changes.append(Change(ChangeKind.GONE, each.name, sentence))
         else:
             changes.extend(_differences(each, now[name]))
@@ -70,7 +70,7 @@ def differences(old: Workflow, new: Workflow) -> tuple[Change, ...]:
     for each in new.inputs:
         if each.name not in known:
             must = ", and must be given" if each.required else ""
-            sentence = f"{_quoted(each.name)} is new{must}"
+            sentence = f"{shown(each.name)} is new{must}"
             changes.append(Change(ChangeKind.NEW, each.name, sentence, each.name))
     return tuple(changes)
 
@@ -177,16 +177,16 @@ def _pairs(gone: Sequence[Input], fresh: Sequence[Input], mark: _Mark) -> dict[s
 def _differences(old: Input, new: Input) -> Iterator[Change]:
     """Yield what differs between one input of then and of now."""
     if new.name != old.name:
-        sentence = f"{_quoted(old.name)} was renamed to {_quoted(new.name)}"
+        sentence = f"{shown(old.name)} was renamed to {shown(new.name)}"
         yield Change(ChangeKind.RENAMED, old.name, sentence, new.name)
     another = _other_sense(old, new)
     if another:
         yield Change(
-            ChangeKind.RETYPED, old.name, f"{_quoted(new.name)} {another}", new_name=new.name
+            ChangeKind.RETYPED, old.name, f"{shown(new.name)} {another}", new_name=new.name
         )
     if new.kind is old.kind:
         for kind, told in _other_details(old, new):
-            yield Change(kind, old.name, f"{_quoted(new.name)} {told}", new.name)
+            yield Change(kind, old.name, f"{shown(new.name)} {told}", new.name)
 
 
 def _other_sense(old: Input, new: Input) -> str:
@@ -242,10 +242,6 @@ def _listed(names: Sequence[str]) -> str:
     more = len(names) - MOST_LISTED
     listed = ", ".join(shown(each) for each in names[:MOST_LISTED])
     return f"{listed} and {more} more" if more > 0 else listed
-
-
-def _quoted(name: str) -> str:
-    return f"`{_cut(name)}`"
 
 
 def shown(name: str) -> str:

@@ -81,7 +81,7 @@ async def test_what_is_kept_follows_a_workflow_that_changed_while_nothing_ran(
     (alert,) = [each for each in heard if isinstance(each, OperatorAlerted)]
     assert alert.text == (
         "The workflows have changed.\n"
-        "/text_to_image: `steps` was renamed to `num_inference_steps`; `lines` is gone."
+        "/text_to_image: “steps” was renamed to “num_inference_steps”; “lines” is gone."
     )
     assert WorkflowsChanged(("text_to_image",)) in heard
 

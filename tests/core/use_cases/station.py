@@ -23,12 +23,14 @@ from core.use_cases.follow_run import FollowRun
 from core.use_cases.go_on import GoOn
 from core.use_cases.quote import QuoteGeneration
 from core.use_cases.recover import RecoverJobs
+from core.use_cases.run_inputs import RunInputs
 from core.use_cases.settle_job import SettleJob
 from core.use_cases.start_generation import MakeWish, Request, StartGeneration
 from core.use_cases.stop_run import StopRun
 from core.use_cases.submit_run import SubmitRun
 from core.workflows.kinds import InputKind
 from core.workflows.model import Workflow
+from core.workflows.ports import WorkflowCatalogue
 from core.workflows.service import Workflows
 from infrastructure.memory.catalogue import InMemoryCatalogue
 from infrastructure.memory.history import InMemoryRunHistory
@@ -92,7 +94,7 @@ class World:
         self.ledger = InMemoryLedger(AllowancePolicy())
         self.files = InMemoryMedia()
         self.ids = CountingIds()
-        self.catalogue = InMemoryCatalogue([DRAW, PAINT, UPSCALE])
+        self.catalogue: WorkflowCatalogue = InMemoryCatalogue([DRAW, PAINT, UPSCALE])
         self.preferences = InMemoryPreferences()
         self.wildcards = InMemoryWildcards()
         self.loras = InMemoryLoras()
@@ -194,7 +196,7 @@ class Station:
         self.submit = SubmitRun(
             moves=moves,
             gateway=gateway,
-            media=self.media,
+            inputs=RunInputs(gateway=gateway, media=self.media, workflows=self.workflows),
             hooks=self._hooks,
             end=end,
             wake_ups=self._alarm,

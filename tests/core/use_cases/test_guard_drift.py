@@ -201,8 +201,8 @@ async def test_operators_hear_once_of_all_that_a_reading_has_brought() -> None:
         OperatorAlerted(
             "workflows.changed",
             "The workflows have changed.\n"
-            "/text2img: `steps` was renamed to `num_steps`; "
-            "`width` now takes 64 to 1,024 (was 64 to 2,048).\n"
+            "/text2img: “steps” was renamed to “num_steps”; "
+            "“width” now takes 64 to 1,024 (was 64 to 2,048).\n"
             "Bad note.\n"
             "Renamed: /a is now /b.\n"
             "New: /fresh.\n"

@@ -42,23 +42,23 @@ def test_what_is_gone_and_what_is_new_are_told() -> None:
     changes = differences(of(STEPS, STYLE), of(STEPS, TILE, PICTURE))
 
     assert [(each.kind, each.name, each.new_name, each.sentence) for each in changes] == [
-        (ChangeKind.GONE, "style", "", "`style` is gone"),
-        (ChangeKind.NEW, "tile", "tile", "`tile` is new"),
-        (ChangeKind.NEW, "image", "image", "`image` is new, and must be given"),
+        (ChangeKind.GONE, "style", "", "“style” is gone"),
+        (ChangeKind.NEW, "tile", "tile", "“tile” is new"),
+        (ChangeKind.NEW, "image", "image", "“image” is new, and must be given"),
     ]
 
 
 def test_an_input_of_another_name_and_one_role_was_renamed() -> None:
     new = attrs.evolve(STEPS, name="num_steps", label="Quality", role=Role.STEPS)
 
-    assert told(STEPS, new) == [("renamed", "`steps` was renamed to `num_steps`")]
+    assert told(STEPS, new) == [("renamed", "“steps” was renamed to “num_steps”")]
 
 
 def test_an_input_of_another_name_and_one_label_was_renamed() -> None:
     old = attrs.evolve(AMOUNT, label="How much ")
 
     assert told(old, attrs.evolve(old, name="share", label="how MUCH")) == [
-        ("renamed", "`amount` was renamed to `share`")
+        ("renamed", "“amount” was renamed to “share”")
     ]
 
 
@@ -66,8 +66,8 @@ def test_what_was_renamed_and_changed_is_told_by_its_new_name() -> None:
     new = attrs.evolve(STEPS, name="num_steps", maximum=50, role=Role.STEPS)
 
     assert [sentence for _, sentence in told(STEPS, new)] == [
-        "`steps` was renamed to `num_steps`",
-        "`num_steps` now takes 1 to 50 (was 1 to 100)",
+        "“steps” was renamed to “num_steps”",
+        "“num_steps” now takes 1 to 50 (was 1 to 100)",
     ]
 
 
@@ -107,79 +107,79 @@ def test_a_label_goes_before_a_role() -> None:
             STEPS,
             attrs.evolve(STEPS, kind=InputKind.TEXT),
             "retyped",
-            "`steps` is a text now (was a whole number)",
+            "“steps” is a text now (was a whole number)",
         ),
         (
             attrs.evolve(WORDS, role=Role.NEGATIVE),
             attrs.evolve(WORDS, role=Role.PROMPT),
             "retyped",
-            "`words` means the prompt now (was the negative)",
+            "“words” means the prompt now (was the negative)",
         ),
         (
             WIDTH,
             attrs.evolve(WIDTH, maximum=1_024),
             "reranged",
-            "`width` now takes 64 to 1,024 (was 64 to 2,048)",
+            "“width” now takes 64 to 1,024 (was 64 to 2,048)",
         ),
         (
             WIDTH,
             attrs.evolve(WIDTH, step=8),
             "reranged",
-            "`width` now takes 64 to 2,048 in steps of 8 (was 64 to 2,048)",
+            "“width” now takes 64 to 2,048 in steps of 8 (was 64 to 2,048)",
         ),
         (
             AMOUNT,
             attrs.evolve(AMOUNT, maximum=0.5),
             "reranged",
-            "`amount` now takes up to 0.5 (was any number)",
+            "“amount” now takes up to 0.5 (was any number)",
         ),
         (
             AMOUNT,
             attrs.evolve(AMOUNT, minimum=0),
             "reranged",
-            "`amount` now takes 0 and more (was any number)",
+            "“amount” now takes 0 and more (was any number)",
         ),
         (
             STYLE,
             attrs.evolve(STYLE, options=("photo", "ink", "line")),
             "options",
-            "`style` now offers “ink”, “line” and now does not offer “oil”",
+            "“style” now offers “ink”, “line” and now does not offer “oil”",
         ),
         (
             STYLE,
             attrs.evolve(STYLE, options=(*STYLE.options, *"abcdefg")),
             "options",
-            "`style` now offers “a”, “b”, “c”, “d”, “e” and 2 more",
+            "“style” now offers “a”, “b”, “c”, “d”, “e” and 2 more",
         ),
         (
             STEPS,
             attrs.evolve(STEPS, default=0),
             "default",
-            "`steps` now begins with 0 (was 20)",
+            "“steps” now begins with 0 (was 20)",
         ),
         (
             TILE,
             attrs.evolve(TILE, default=True),
             "default",
-            "`tile` now begins with yes (was no)",
+            "“tile” now begins with yes (was no)",
         ),
         (
             WORDS,
             attrs.evolve(WORDS, default="x" * 50),
             "default",
-            f"`words` now begins with “{'x' * 39}…” (was nothing)",
+            f"“words” now begins with “{'x' * 39}…” (was nothing)",
         ),
         (
             PICTURE,
             attrs.evolve(PICTURE, required=False),
             "required",
-            "`image` need not be given any more",
+            "“image” need not be given any more",
         ),
         (
             attrs.evolve(PICTURE, required=False),
             PICTURE,
             "required",
-            "`image` must be given now",
+            "“image” must be given now",
         ),
     ],
 )
