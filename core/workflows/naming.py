@@ -25,10 +25,12 @@ def input_called(workflow: Workflow, name: str) -> Input | None:
     return by_plain.get(plain) or workflow.input_named(plain)
 
 
-def nearest_inputs(workflow: Workflow, name: str, *, most: int = 2) -> list[str]:
+def nearest_inputs(
+    workflow: Workflow, name: str, *, most: int = 2, near: float = NEAR
+) -> list[str]:
     """Return the names of the inputs that are most like this one, best first."""
     names = [each.name for each in workflow.inputs]
-    return difflib.get_close_matches(name[:SHOWN_NAME_LENGTH], names, n=most, cutoff=NEAR)
+    return difflib.get_close_matches(name[:SHOWN_NAME_LENGTH], names, n=most, cutoff=near)
 
 
 def unknown_input(workflow: Workflow, name: str) -> InputRefusedError:

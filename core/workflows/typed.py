@@ -22,6 +22,9 @@ from core.workflows.sizes import ASPECTS, shape_of, size_for
 SHAPES = ("ar", "aspect")
 """The names after which a shape is told."""
 
+SLIP = 0.8
+"""How alike to an input's name another must be to be taken for a slip of the finger: `widht`."""
+
 NOT_THIS = "no"
 """The name after which follows what shall not be seen."""
 
@@ -64,7 +67,8 @@ def read(text: str, workflow: Workflow) -> Typed:
 
     `name=value` and `name:value` count only for names of the workflow, since people write such
     things in prompts too; `--name` always means an input. Raises InputRefusedError for one that is
-    none, for a file, for a name without a value and for a shape that cannot be.
+    none, for a slip such as `widht=`, for a file, for a name without a value and for a shape that
+    cannot be.
     """
     return _Reading(clean(text), workflow).taken_apart()
 
@@ -105,6 +109,8 @@ class _Reading:
         if mark["named"]:
             if found is not None and self._is_meant(found, mark):
                 self._take_value(mark, found)
+            elif found is None and mark["sign"] == "=" and self._is_slip(name):
+                raise unknown_input(self._workflow, name)
         elif found is not None:
             self._take_dashed(mark, found)
         elif name.isdigit():
@@ -114,6 +120,10 @@ class _Reading:
         ):
             # A long dash before a word may be just that.
             raise unknown_input(self._workflow, name)
+
+    def _is_slip(self, name: str) -> bool:
+        """Whether a name is so near to an input's that a picture without it would be in vain."""
+        return bool(nearest_inputs(self._workflow, name.lower(), near=SLIP))
 
     def _is_meant(self, found: Input, mark: re.Match[str]) -> bool:
         """Whether `name=value` or `name:value` in the midst of words is meant as a value."""

@@ -64,7 +64,7 @@ def refusal(text: str, workflow: Workflow = DRAW) -> InputRefusedError:
         ("--caption --", "", {"caption": "--"}),
         ("where a=b and c=d", "where a=b and c=d", {}),
         ("input_image=fox.png", "input_image=fox.png", {}),
-        ("awidth=512", "awidth=512", {}),
+        ("bandwidth=512", "bandwidth=512", {}),
         ("größe=512 ñ=5", "größe=512 ñ=5", {}),
         ("a = b, width = 512", "a = b, width = 512", {}),
         ("well--width 512", "well--width 512", {}),
@@ -202,6 +202,11 @@ def test_a_dashed_name_that_is_no_input_is_refused_with_those_that_are(dash: str
 
     assert error.name == "widht"
     assert "no input “widht”. Did you mean “width”? It takes: prompt, width," in error.user_message
+
+
+@pytest.mark.parametrize("slip", ["widht=512", "Heigth=512", "a red fox, hihres=yes"])
+def test_a_slip_of_the_finger_is_told_before_it_is_drawn(slip: str) -> None:
+    assert "Did you mean “" in refusal(slip).user_message
 
 
 def test_where_nothing_can_be_set_that_is_said() -> None:
