@@ -6,7 +6,6 @@ has `station:issued`, which is never above zero, and `station:earned`. A journal
 amount from the account in `debit` and gives it to the one in `credit`: the sum of all stays zero.
 """
 
-from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
 
@@ -16,7 +15,6 @@ from attrs.validators import ge
 from core.points import allowance
 from core.points.allowance import AllowanceLevel, AllowancePolicy
 from core.points.model import (
-    Audit,
     Balance,
     Entry,
     Grant,
@@ -259,41 +257,3 @@ class Books:
             self.wallet, held_allowance=self.wallet.held_allowance + held_allowance, **parts
         )
         return Books(wallet=wallet, entries=tuple(entries))
-
-
-def recount(
-    wallets: Iterable[Wallet],
-    *,
-    journal: Mapping[str, int],
-    entries: int,
-    open_holds: Mapping[WalletId, Split],
-) -> Audit:
-    """
-    Prove the books, or say where they do not agree.
-
-    Args:
-        wallets: Every wallet, as it stands.
-        journal: Every ledger account's balance by the journal alone: credits less debits.
-        entries: How many journal entries there are.
-        open_holds: What each wallet's open holds sum to.
-    """
-    standing = {ISSUED: 0, EARNED: 0}
-    problems: list[str] = []
-    total = 0
-    for wallet in wallets:
-        standing[ISSUED] -= wallet.issued
-        standing[EARNED] += wallet.earned
-        standing[_account(wallet.id, "allowance")] = wallet.allowance
-        standing[_account(wallet.id, "bought")] = wallet.bought
-        standing[_account(wallet.id, "held")] = wallet.held
-        total += wallet.unbalanced
-        holds = open_holds.get(wallet.id, NOTHING)
-        if (holds.total, holds.allowance) != (wallet.held, wallet.held_allowance):
-            problems.append(f"wallet:{wallet.id}: open holds are {holds.total}, not {wallet.held}")
-    for account in sorted(standing.keys() | journal.keys()):
-        stands, counted = standing.get(account, 0), journal.get(account, 0)
-        if stands != counted:
-            problems.append(f"{account}: stands at {stands}, the journal says {counted}")
-    return Audit(
-        sum_of_accounts=total, accounts=len(standing), entries=entries, problems=tuple(problems)
-    )

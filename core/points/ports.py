@@ -1,6 +1,6 @@
 """What the points need from the world."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -64,5 +64,28 @@ class PointsLedger(Protocol):
     async def history(self, wallet: WalletId, *, limit: int) -> Sequence[Entry]:
         """Return the newest journal entries that touch the wallet, newest first."""
 
+    async def balances(self, *, now: datetime) -> Mapping[WalletId, Balance]:
+        """Return what every wallet has now, in the order of their ids. Opens and writes nothing."""
+
+    async def journal(self, *, after: int, limit: int) -> Sequence[tuple[int, Entry]]:
+        """
+        Return the oldest entries of all wallets whose number is above `after`, oldest first.
+
+        Numbers rise from 1, and may have gaps. What is being written at the moment may be missing.
+        """
+
     async def audit(self) -> Audit:
         """Recount the books: accounts against entries, holds against held points, zero sum."""
+
+
+class BooksAuditor(Protocol):
+    """Proves the books against themselves, and against the jobs that points are held for."""
+
+    async def audit(self, *, now: datetime) -> Audit:
+        """
+        Look at all wallets, entries, holds and jobs as they are at one moment; change nothing.
+
+        Each problem is a sentence: wallets that do not sum to what was issued, that differ from
+        their entries or from their open holds, or are below zero; open holds without a live job;
+        jobs past `prepared` without their hold. Safe beside whoever moves points meanwhile.
+        """

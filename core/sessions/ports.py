@@ -18,6 +18,12 @@ class AccountStore(Protocol):
         Of many first contacts at once one makes the account (`is_new`), and all get the same.
         """
 
+    async def find(self, identity: Identity) -> Account | None:
+        """Return the identity's account; None, and make none, when we have never met."""
+
+    async def get(self, account: AccountId) -> Account | None:
+        """Return the account of this id, None when there is none."""
+
 
 class Transcripts(Protocol):
     """Keeps the conversations of fronts without a server that keeps them: the page."""

@@ -22,3 +22,9 @@ class InMemoryAccounts(AccountStore):
         account = Account(id=fresh, created_at=now)
         self._accounts[identity] = account
         return attrs.evolve(account, is_new=True)
+
+    async def find(self, identity: Identity) -> Account | None:
+        return self._accounts.get(identity)
+
+    async def get(self, account: AccountId) -> Account | None:
+        return next((each for each in self._accounts.values() if each.id == account), None)

@@ -1,21 +1,20 @@
 """The points ledger in dictionaries: honest, and forgotten when the program ends."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 import attrs
 
+from core.generations.holds import HoldAndJob
 from core.points.allowance import AllowancePolicy
+from core.points.audit import HeldSum, Standing, recount
 from core.points.books import (
-    NOTHING,
     TOMBSTONE,
     Books,
     HoldRecord,
     HoldState,
-    Split,
     answer_to_repeated_grant,
-    recount,
 )
 from core.points.model import (
     Audit,
@@ -47,6 +46,8 @@ class InMemoryLedger(PointsLedger):
         self._grants: dict[str, Grant] = {}
         self._journal: dict[WalletId, list[Entry]] = defaultdict(list)
         self._refs: set[str] = set()
+        self._ended_at: dict[str, datetime] = {}
+        self._all: list[Entry] = []
 
     async def balance(self, wallet: WalletId, *, now: datetime) -> Balance:
         return self._refilled(wallet, now=now).wallet.balance(self._policy)
@@ -86,6 +87,7 @@ class InMemoryLedger(PointsLedger):
         books = self._refilled(record.wallet, now=now)
         charged = record.split.charged(actual).total
         self._holds[hold] = attrs.evolve(record, state=HoldState.SETTLED, charged=charged)
+        self._ended_at[hold] = now
         self._write(books.settled(hold, record.split, actual=actual, now=now))
         return Settlement(result=ResolveResult.SETTLED, charged=Points(charged))
 
@@ -93,16 +95,27 @@ class InMemoryLedger(PointsLedger):
         record = self._holds.get(hold)
         if record is None:
             self._holds[hold] = TOMBSTONE
+            self._ended_at[hold] = now
             return ResolveResult.UNKNOWN_HOLD
         if record.state is not HoldState.HELD or record.wallet is None:
             return record.end
         books = self._refilled(record.wallet, now=now)
         self._holds[hold] = attrs.evolve(record, state=HoldState.RELEASED)
+        self._ended_at[hold] = now
         self._write(books.released(hold, record.split, now=now))
         return ResolveResult.RELEASED
 
     async def history(self, wallet: WalletId, *, limit: int) -> Sequence[Entry]:
         return self._journal[wallet][::-1][:limit]
+
+    async def balances(self, *, now: datetime) -> Mapping[WalletId, Balance]:
+        return {
+            wallet: books.refilled(self._policy, now=now).wallet.balance(self._policy)
+            for wallet, books in sorted(self._books.items())
+        }
+
+    async def journal(self, *, after: int, limit: int) -> Sequence[tuple[int, Entry]]:
+        return list(enumerate(self._all[after : after + limit], after + 1))
 
     async def audit(self) -> Audit:
         journal: Counter[str] = Counter()
@@ -113,18 +126,29 @@ class InMemoryLedger(PointsLedger):
                 journal[line.debit] -= line.amount
                 journal[line.credit] += line.amount
         return recount(
-            [books.wallet for books in self._books.values()],
+            [Standing.of(books.wallet) for books in self._books.values()],
             journal=journal,
             entries=entries,
             open_holds=self._open_holds(),
         )
 
-    def _open_holds(self) -> dict[WalletId, Split]:
-        found: dict[WalletId, Split] = {}
+    def holds(self) -> Iterator[HoldAndJob]:
+        """Return every hold that there ever was, and when it ended; its job is not known here."""
+        for hold, record in self._holds.items():
+            yield HoldAndJob(
+                id=hold,
+                hold=record.state,
+                wallet=record.wallet,
+                points=record.split.total,
+                ended_at=self._ended_at.get(hold),
+            )
+
+    def _open_holds(self) -> dict[WalletId, HeldSum]:
+        found: dict[WalletId, HeldSum] = {}
         for record in self._holds.values():
             if record.state is HoldState.HELD and record.wallet is not None:
-                so_far = found.get(record.wallet, NOTHING)
-                found[record.wallet] = Split(
+                so_far = found.get(record.wallet, HeldSum())
+                found[record.wallet] = HeldSum(
                     allowance=so_far.allowance + record.split.allowance,
                     bought=so_far.bought + record.split.bought,
                 )
@@ -146,6 +170,7 @@ class InMemoryLedger(PointsLedger):
                 raise ValueError(msg)
             self._refs.add(entry.ref)
             self._journal[books.wallet.id].append(entry)
+            self._all.append(entry)
         written = Books(wallet=books.wallet)
         self._books[books.wallet.id] = written
         return written

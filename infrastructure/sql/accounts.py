@@ -20,6 +20,7 @@ _FIND = (
         identities.c.user_id == sa.bindparam("the_user"),
     )
 )
+_GET = sa.select(accounts).where(accounts.c.id == sa.bindparam("the_account"))
 _NOTE_IDENTITY = insert_unless_there(identities, identities.c.account)
 _MAKE = sa.insert(accounts)
 
@@ -37,10 +38,23 @@ class SqlAccounts(AccountStore):
             return known
         return await self._database.run(partial(_make, identity=identity, fresh=fresh, now=now))
 
+    async def find(self, identity: Identity) -> Account | None:
+        return await self._database.read(partial(_find, identity=identity))
+
+    async def get(self, account: AccountId) -> Account | None:
+        return await self._database.read(partial(_get, account=account))
+
 
 def _find(connection: sa.Connection, *, identity: Identity) -> Account | None:
     who = {"the_platform": identity.platform, "the_user": identity.user_id}
-    row = connection.execute(_FIND, who).mappings().first()
+    return _account_of(connection.execute(_FIND, who).mappings().first())
+
+
+def _get(connection: sa.Connection, *, account: AccountId) -> Account | None:
+    return _account_of(connection.execute(_GET, {"the_account": account}).mappings().first())
+
+
+def _account_of(row: sa.RowMapping | None) -> Account | None:
     return None if row is None else Account(id=row["id"], created_at=row["created_at"])
 
 

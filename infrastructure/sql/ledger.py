@@ -7,8 +7,7 @@ whoever inserts first has won, and RETURNING says who that was (row counts diffe
 Locks are taken in one order, hold before wallet; a new hold is nobody else's to lock.
 """
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
 
@@ -21,10 +20,8 @@ from core.points.books import (
     Books,
     HoldRecord,
     HoldState,
-    Split,
     Wallet,
     answer_to_repeated_grant,
-    recount,
 )
 from core.points.model import (
     MAX_AMOUNT,
@@ -42,6 +39,7 @@ from core.points.model import (
 from core.points.ports import PointsLedger
 from core.shared.ids import WalletId
 from infrastructure.sql import ledger_statements as statements
+from infrastructure.sql.books import recounted
 from infrastructure.sql.rows import (
     entry_from,
     entry_row,
@@ -91,8 +89,24 @@ class SqlLedger(PointsLedger):
             ]
         )
 
+    async def balances(self, *, now: datetime) -> Mapping[WalletId, Balance]:
+        found = await self._database.read(_find_all)
+        return {
+            each.id: Books(wallet=each).refilled(self._policy, now=now).wallet.balance(self._policy)
+            for each in found
+        }
+
+    async def journal(self, *, after: int, limit: int) -> Sequence[tuple[int, Entry]]:
+        page = {"after": after, "at_most": limit}
+        return await self._database.read(
+            lambda connection: [
+                (row["seq"], entry_from(row))
+                for row in connection.execute(statements.JOURNAL, page).mappings()
+            ]
+        )
+
     async def audit(self) -> Audit:
-        return await self._database.read(_audit)
+        return await self._database.read(recounted)
 
     async def _wallet(self, wallet: WalletId, *, now: datetime) -> Wallet:
         """Return the wallet after its refills. Writes only when there is one, or no wallet yet."""
@@ -188,6 +202,12 @@ def _find(connection: sa.Connection, *, wallet: WalletId) -> Wallet | None:
     return None if row is None else wallet_from(row)
 
 
+def _find_all(connection: sa.Connection) -> list[Wallet]:
+    found = map(wallet_from, connection.execute(statements.WALLETS).mappings())
+    # Not by the database: each has an order of its own for text.
+    return sorted(found, key=lambda wallet: wallet.id)
+
+
 def _lock(connection: sa.Connection, wallet: WalletId) -> sa.RowMapping | None:
     return connection.execute(statements.LOCK_WALLET, {"the_wallet": wallet}).mappings().first()
 
@@ -231,19 +251,3 @@ def _end_hold(
     parameters = {"the_hold": hold, "end": end, "at_most": at_most, "now": now}
     row = connection.execute(statements.END_HOLD, parameters).mappings().first()
     return None if row is None else hold_from(row)
-
-
-def _audit(connection: sa.Connection) -> Audit:
-    journal: Counter[str] = Counter()
-    for sums, sign in statements.SUMS:
-        for name, amount in connection.execute(sums):
-            journal[name] += sign * int(amount)
-    return recount(
-        [wallet_from(row) for row in connection.execute(statements.WALLETS).mappings()],
-        journal=journal,
-        entries=connection.execute(statements.COUNT_ENTRIES).scalar_one(),
-        open_holds={
-            WalletId(wallet): Split(allowance=int(allowance), bought=int(bought))
-            for wallet, allowance, bought in connection.execute(statements.OPEN_HOLDS)
-        },
-    )

@@ -33,6 +33,13 @@ HISTORY = (
     .limit(sa.bindparam("at_most", type_=sa.Integer))
 )
 
+JOURNAL = (
+    sa.select(entries)
+    .where(entries.c.seq > sa.bindparam("after", type_=entries.c.seq.type))
+    .order_by(entries.c.seq)
+    .limit(sa.bindparam("at_most", type_=sa.Integer))
+)
+
 GRANT = insert_unless_there(grants, grants.c.ref)
 KNOWN_GRANT = sa.select(grants).where(grants.c.ref == sa.bindparam("the_ref"))
 
@@ -53,15 +60,4 @@ END_HOLD = (
 )
 """Ends an open hold and charges `at_most`; returns it as it ended."""
 
-SUMS = tuple(
-    (sa.select(account, sa.func.sum(entries.c.amount)).group_by(account), sign)
-    for account, sign in ((entries.c.debit, -1), (entries.c.credit, 1))
-)
-"""What each account gave (-1) and got (+1), by the journal."""
 WALLETS = sa.select(wallets)
-COUNT_ENTRIES = sa.select(sa.func.count()).select_from(entries)
-OPEN_HOLDS = (
-    sa.select(holds.c.wallet, sa.func.sum(holds.c.allowance), sa.func.sum(holds.c.bought))
-    .where(holds.c.state == HoldState.HELD)
-    .group_by(holds.c.wallet)
-)

@@ -53,3 +53,18 @@ async def test_of_many_first_contacts_at_once_one_makes_the_account(
 
     assert len({account.id for account in found}) == 1
     assert sum(account.is_new for account in found) == 1
+
+
+async def test_whom_we_know_is_found_by_identity_and_by_id(accounts: AccountStore) -> None:
+    await accounts.account_for(an_identity(), fresh=ADA, now=NOW)
+
+    known = Account(id=ADA, created_at=NOW)
+    assert await accounts.find(an_identity()) == known
+    assert await accounts.get(ADA) == known
+
+
+async def test_looking_for_somebody_makes_no_account(accounts: AccountStore) -> None:
+    assert await accounts.find(an_identity()) is None
+    assert await accounts.get(ADA) is None
+
+    assert (await accounts.account_for(an_identity(), fresh=BOB, now=NOW)).is_new

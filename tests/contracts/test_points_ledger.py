@@ -8,6 +8,7 @@ import pytest
 from core.points.allowance import AllowancePolicy
 from core.points.model import (
     MAX_AMOUNT,
+    Entry,
     Grant,
     GrantResult,
     Hold,
@@ -290,3 +291,39 @@ async def test_a_wallet_is_not_touched_by_the_others(ledger: PointsLedger) -> No
     await ledger.hold(a_hold(points=370), now=NOW)
 
     assert (await ledger.balance(BOBS, now=NOW)).available == Points(370)
+
+
+async def test_all_balances_are_told_as_they_are_now_and_nothing_is_written(
+    ledger: PointsLedger,
+) -> None:
+    await ledger.grant(a_grant(wallet=BOB), now=NOW)
+    await ledger.hold(a_hold(points=370), now=NOW)
+    await ledger.settle("job-1", Points(370), now=NOW)
+    before = (await ledger.audit()).entries
+
+    found = await ledger.balances(now=NOW + STEP)
+
+    assert [(who, each.available.amount) for who, each in found.items()] == [
+        (WALLET, 20),
+        (BOBS, 470),
+    ]
+    assert (await ledger.audit()).entries == before
+    assert await ledger.balance(WALLET, now=NOW + STEP) == found[WALLET]
+
+
+async def test_the_journal_is_read_page_by_page_oldest_first(ledger: PointsLedger) -> None:
+    await ledger.grant(a_grant(points=7), now=NOW)
+    await ledger.grant(a_grant("grant-2", wallet=BOB, points=9), now=NOW)
+
+    read: list[tuple[int, Entry]] = []
+    while page := await ledger.journal(after=read[-1][0] if read else 0, limit=3):
+        read += page
+
+    assert [entry.ref for _, entry in read] == [
+        "open:ada",
+        "grant:grant-1",
+        "open:bob",
+        "grant:grant-2",
+    ]
+    assert [number for number, _ in read] == sorted({number for number, _ in read})
+    assert [read[1][1]] == list(await ledger.history(WALLET, limit=1))

@@ -3,19 +3,15 @@
 from datetime import timedelta
 
 import attrs
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from core.points.allowance import AllowancePolicy
 from core.points.books import (
-    EARNED,
     ISSUED,
-    NOTHING,
     TOMBSTONE,
     Books,
     Split,
-    recount,
 )
 from core.points.model import HoldResult, Points, ResolveResult
 from core.shared.ids import WalletId
@@ -128,40 +124,3 @@ def test_no_way_through_a_hold_makes_or_loses_points(
     assert ended.wallet.allowance + ended.wallet.bought == 370 + bought - charge
     assert (ended.wallet.held, ended.wallet.held_allowance) == (0, 0)
     assert len({entry.ref for entry in ended.entries}) == len(ended.entries)
-
-
-def test_an_audit_finds_points_that_the_journal_does_not_know() -> None:
-    books = the_books()
-    richer = attrs.evolve(books.wallet, allowance=371)
-
-    audit = recount(
-        [richer],
-        journal={ISSUED: -370, "wallet:ada:allowance": 370},
-        entries=1,
-        open_holds={},
-    )
-
-    assert not audit.balanced
-    assert (audit.sum_of_accounts, audit.accounts) == (1, 5)
-    assert audit.problems == ("wallet:ada:allowance: stands at 371, the journal says 370",)
-
-
-@pytest.mark.parametrize("holds", [NOTHING, Split(allowance=4, bought=6)])
-def test_an_audit_finds_held_points_without_their_hold(holds: Split) -> None:
-    held = the_books().held("job-1", Split(allowance=10, bought=0), now=NOW)
-
-    audit = recount(
-        [held.wallet],
-        journal={ISSUED: -370, "wallet:ada:allowance": 360, "wallet:ada:held": 10},
-        entries=2,
-        open_holds={WALLET: holds},
-    )
-
-    assert audit.sum_of_accounts == 0
-    assert len(audit.problems) == 1
-
-
-def test_an_audit_finds_a_journal_without_its_wallet() -> None:
-    audit = recount([], journal={ISSUED: -5, EARNED: 5}, entries=1, open_holds={})
-
-    assert len(audit.problems) == 2
