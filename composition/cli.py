@@ -154,6 +154,12 @@ def _jobs() -> click.Group:
     return jobs
 
 
+def _points() -> click.Group:
+    from composition.operate.points import points
+
+    return points
+
+
 def _machines() -> click.Group:
     from composition.operate.machines import machines
 
@@ -175,6 +181,7 @@ def _files() -> click.Group:
 for _name, _load, _summary in (
     ("workflows", _workflows, "What people can use: list, show NAME, sync."),
     ("jobs", _jobs, "What people asked for: list, show ID, cancel ID."),
+    ("points", _points, "The books: balance, history, grant, audit, export."),
     ("machines", _machines, "Where ComfyUI runs: list, show ID."),
     ("runs", _runs, "The runs at ComfyUI Deploy: list, show ID, cancel ID."),
     ("files", _files, "Files for inputs: upload PATH."),

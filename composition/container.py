@@ -59,6 +59,7 @@ from infrastructure.lora_file import LoraFile
 from infrastructure.media.images import PillowImages
 from infrastructure.media.store import MediaFolder
 from infrastructure.memory.accounts import InMemoryAccounts
+from infrastructure.memory.auditor import InMemoryAuditor
 from infrastructure.memory.drafts import InMemoryDrafts
 from infrastructure.memory.history import InMemoryRunHistory
 from infrastructure.memory.jobs import InMemoryJobs
@@ -72,6 +73,7 @@ from infrastructure.memory.word_lists import InMemoryWildcards
 from infrastructure.metrics import Metrics
 from infrastructure.new_ids import RandomIds
 from infrastructure.sql.accounts import SqlAccounts
+from infrastructure.sql.auditor import SqlAuditor
 from infrastructure.sql.drafts import SqlDrafts
 from infrastructure.sql.history import SqlRunHistory
 from infrastructure.sql.jobs import SqlJobs
@@ -104,12 +106,18 @@ class Container(containers.DeclarativeContainer):
     hooks = providers.Singleton(SignedHooks, secret, public_url=None)
 
     database = providers.Singleton(choices.database_of, config, folder)
+    memory_ledger = providers.Singleton(InMemoryLedger, config.provided.allowance)
     ledger = providers.Selector(
         config.provided.store,
         sql=providers.Singleton(SqlLedger, database, config.provided.allowance),
-        memory=providers.Singleton(InMemoryLedger, config.provided.allowance),
+        memory=memory_ledger,
     )
     memory_jobs = providers.Singleton(InMemoryJobs)
+    auditor = providers.Selector(
+        config.provided.store,
+        sql=providers.Singleton(SqlAuditor, database),
+        memory=providers.Singleton(InMemoryAuditor, memory_ledger, memory_jobs),
+    )
     jobs = providers.Selector(
         config.provided.store, sql=providers.Singleton(SqlJobs, database), memory=memory_jobs
     )

@@ -17,6 +17,7 @@ import structlog
 from adapters.web.server import Server
 from composition.config import Config, SettingsError
 from composition.container import Container
+from composition.nightly import NightlyAudit
 from composition.watching import Outages, ask_the_service
 from core.shared.errors import StationError
 from core.workflows.ports import DraftStore
@@ -85,6 +86,7 @@ def sweeps_of(container: Container) -> Iterator[Callable[[], Awaitable[int]]]:
     yield container.recover().sweep
     yield container.courier().sweep
     yield outages_of(container).sweep
+    yield nightly_audit_of(container).sweep
     yield partial(_forget_drafts, container)
     if container.config().comfy is not None:
         yield container.catalogue().sweep
@@ -111,6 +113,16 @@ def outages_of(container: Container) -> Outages:
 
     return Outages(
         metrics=container.metrics(), clock=container.clock(), events=container.events(), ask=ask
+    )
+
+
+def nightly_audit_of(container: Container) -> NightlyAudit:
+    """Return who proves the books once a day, and tells operators when they are wrong."""
+    return NightlyAudit(
+        auditor=container.auditor(),
+        seen=container.seen(),
+        clock=container.clock(),
+        events=container.events(),
     )
 
 
