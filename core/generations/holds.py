@@ -42,7 +42,8 @@ class HoldAndJob:
         return f"Job {self.id} is {self.job}, and its hold has long been {self.hold}."
 
     def _without_job(self) -> str | None:
-        about = f"Hold {self.id} keeps {self.points} points of wallet {self.wallet}"
+        points = "1 point" if self.points == 1 else f"{self.points} points"
+        about = f"Hold {self.id} keeps {points} of wallet {self.wallet}"
         if self.job is None:
             return f"{about}, and there is no such job."
         return f"{about}, and its job has ended: {self.job}." if self.job.is_end else None

@@ -44,6 +44,12 @@ def test_points_held_for_no_job_are_found() -> None:
     )
 
 
+def test_one_point_is_a_point() -> None:
+    one = HoldAndJob(id="job-1", hold=HoldState.HELD, wallet=WalletId("ada"), points=1)
+
+    assert (one.problem(now=NOW) or "").startswith("Hold job-1 keeps 1 point of wallet ada,")
+
+
 @pytest.mark.parametrize("state", sorted(ENDS))
 def test_points_held_for_a_job_that_has_ended_are_found(state: JobState) -> None:
     assert pair(state, HoldState.HELD).problem(now=NOW) == (
