@@ -1,14 +1,14 @@
-"""What a killed program left on its disk: the audit of the ledger, and every job."""
+"""What a killed program left on its disk: the audit of the books, and every job."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 from core.generations.model import Job
-from core.points.allowance import AllowancePolicy
 from core.points.model import Audit
 from core.shared.ids import AccountId
+from infrastructure.sql.auditor import SqlAuditor
 from infrastructure.sql.database import open_database
 from infrastructure.sql.jobs import SqlJobs
-from infrastructure.sql.ledger import SqlLedger
 
 
 async def books_of(data: Path) -> tuple[Audit, list[Job]]:
@@ -16,7 +16,7 @@ async def books_of(data: Path) -> tuple[Audit, list[Job]]:
     database = open_database(f"sqlite:///{data / 'station.db'}")
     await database.open()
     try:
-        audit = await SqlLedger(database, AllowancePolicy()).audit()
+        audit = await SqlAuditor(database).audit(now=datetime.now(UTC))
         jobs = SqlJobs(database)
         everybody = await database.read(
             lambda connection: connection.exec_driver_sql("select distinct account from jobs").all()

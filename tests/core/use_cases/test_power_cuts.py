@@ -15,6 +15,7 @@ from core.shared.errors import MediaTroubleError, ServiceBusyError, SubmitUnclea
 from core.shared.events import DeliveryDue
 from core.shared.ids import JobId
 from core.use_cases.stop_run import FREE_CANCELS_A_DAY
+from infrastructure.memory.auditor import InMemoryAuditor
 from tests.builders import ADA
 from tests.core.images import PNG
 from tests.core.use_cases.power_cuts import Fate, PowerCutError
@@ -133,6 +134,7 @@ async def lived(story: Story, *fates: Fate) -> tuple[World, list[Station]]:
                 await station.recover.at_start(dead_owners="worker:")
                 await station.live_out()
         except PowerCutError:
+            await check_books(world)
             continue
         break
     return world, lives
@@ -147,10 +149,15 @@ def deaths(calls: int) -> list[Fate]:
     ]
 
 
+async def check_books(world: World) -> None:
+    """Prove that no point is lost, and that none is held for nothing, wherever the power went."""
+    audit = await InMemoryAuditor(world.ledger, world.jobs).audit(now=world.clock.now())
+    assert audit.balanced, audit.problems
+
+
 async def check_end(story: Story, world: World, lives: list[Station]) -> None:
     """Prove that the job has one end, told once, and that the books agree with it."""
-    audit = await world.ledger.audit()
-    assert audit.balanced, audit.problems
+    await check_books(world)
     charged, held = await world.points()
     assert held == 0
     job = await world.jobs.get(JOB)
