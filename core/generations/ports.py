@@ -121,6 +121,15 @@ class JobStore(Protocol):
     async def recent_of(self, account: AccountId, *, limit: int) -> Sequence[Job]:
         """Return a person's newest jobs, newest first."""
 
+    async def starting(
+        self, prefix: str, *, limit: int, account: AccountId | None = None
+    ) -> Sequence[Job]:
+        """
+        Return the jobs whose ids begin so, taken literally, oldest first.
+
+        With `account` only that person's. `prefix` is made of digits and small letters.
+        """
+
     async def newest(self, *, limit: int, state: JobState | None = None) -> Sequence[Job]:
         """Return the newest jobs of all people, newest first; with `state` only those in it."""
 

@@ -66,6 +66,18 @@ def next_refill_at(level: AllowanceLevel, policy: AllowancePolicy) -> datetime |
     return level.stepped_at + policy.step_length
 
 
+def full_at(level: AllowanceLevel, policy: AllowancePolicy) -> datetime | None:
+    """Return when the last step that is missing comes, or None while nothing is missing."""
+    missing = policy.capacity - level.available - level.held
+    step = level.step
+    while missing > 0:  # every round of steps brings the capacity
+        step += 1
+        missing -= policy.step_amount(step)
+    if step == level.step:
+        return None
+    return level.stepped_at + (step - level.step) * policy.step_length
+
+
 def seconds_until(
     level: AllowanceLevel, policy: AllowancePolicy, *, needed: int, now: datetime
 ) -> float | None:

@@ -139,6 +139,7 @@ class Wallet:
             bought=Points(self.bought),
             held=Points(self.held),
             next_refill_at=allowance.next_refill_at(self.level, policy),
+            full_at=allowance.full_at(self.level, policy),
         )
 
     def seconds_until(

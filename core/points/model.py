@@ -96,13 +96,15 @@ class Balance:
     One wallet at one moment.
 
     `allowance` refills by itself, `bought` does not; both can be spent now. `held` is set aside for
-    open jobs. `next_refill_at` is None while nothing is missing.
+    open jobs. `next_refill_at` and `full_at`, when the last of the refills that are missing comes,
+    are None while nothing is missing.
     """
 
     allowance: Points
     bought: Points
     held: Points
     next_refill_at: datetime | None = None
+    full_at: datetime | None = None
 
     @property
     def available(self) -> Points:

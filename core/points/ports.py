@@ -61,8 +61,14 @@ class PointsLedger(Protocol):
         An id without a hold leaves a tombstone: a late hold under it is ALREADY_RELEASED.
         """
 
-    async def history(self, wallet: WalletId, *, limit: int) -> Sequence[Entry]:
-        """Return the newest journal entries that touch the wallet, newest first."""
+    async def history(self, wallet: WalletId, *, limit: int, skip: int = 0) -> Sequence[Entry]:
+        """Return journal entries that touch the wallet, newest first; `skip` leaves newest out."""
+
+    async def of_hold(self, hold: str) -> Sequence[Entry]:
+        """Return the journal entries of one hold, oldest first: what it set aside, and its end."""
+
+    async def open_holds(self, wallet: WalletId) -> Sequence[Hold]:
+        """Return what the wallet has set aside for what has not ended, oldest first."""
 
     async def balances(self, *, now: datetime) -> Mapping[WalletId, Balance]:
         """Return what every wallet has now, in the order of their ids. Opens and writes nothing."""

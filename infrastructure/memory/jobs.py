@@ -109,6 +109,12 @@ class InMemoryJobs(JobStore):
     async def recent_of(self, account: AccountId, *, limit: int) -> Sequence[Job]:
         return sorted(self._all_of(account), key=_age, reverse=True)[:limit]
 
+    async def starting(
+        self, prefix: str, *, limit: int, account: AccountId | None = None
+    ) -> Sequence[Job]:
+        among = self._jobs.values() if account is None else self._all_of(account)
+        return sorted((job for job in among if job.id.startswith(prefix)), key=_age)[:limit]
+
     async def newest(self, *, limit: int, state: JobState | None = None) -> Sequence[Job]:
         found = (job for job in self._jobs.values() if state is None or job.state is state)
         return sorted(found, key=_age, reverse=True)[:limit]

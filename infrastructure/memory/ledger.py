@@ -29,6 +29,7 @@ from core.points.model import (
     Settlement,
 )
 from core.points.ports import PointsLedger
+from core.points.receipts import refs_of
 from core.shared.ids import WalletId
 
 
@@ -45,9 +46,9 @@ class InMemoryLedger(PointsLedger):
         self._holds: dict[str, HoldRecord] = {}
         self._grants: dict[str, Grant] = {}
         self._journal: dict[WalletId, list[Entry]] = defaultdict(list)
-        self._refs: set[str] = set()
         self._ended_at: dict[str, datetime] = {}
         self._all: list[Entry] = []
+        self._refs: dict[str, Entry] = {}
 
     async def balance(self, wallet: WalletId, *, now: datetime) -> Balance:
         return self._refilled(wallet, now=now).wallet.balance(self._policy)
@@ -105,8 +106,18 @@ class InMemoryLedger(PointsLedger):
         self._write(books.released(hold, record.split, now=now))
         return ResolveResult.RELEASED
 
-    async def history(self, wallet: WalletId, *, limit: int) -> Sequence[Entry]:
-        return self._journal[wallet][::-1][:limit]
+    async def history(self, wallet: WalletId, *, limit: int, skip: int = 0) -> Sequence[Entry]:
+        return self._journal[wallet][::-1][skip:][:limit]
+
+    async def of_hold(self, hold: str) -> Sequence[Entry]:
+        return [self._refs[ref] for ref in refs_of(hold) if ref in self._refs]
+
+    async def open_holds(self, wallet: WalletId) -> Sequence[Hold]:
+        return [
+            Hold(id=hold, wallet=wallet, points=Points(record.split.total))
+            for hold, record in self._holds.items()
+            if record.wallet == wallet and record.state is HoldState.HELD
+        ]
 
     async def balances(self, *, now: datetime) -> Mapping[WalletId, Balance]:
         return {
@@ -168,7 +179,7 @@ class InMemoryLedger(PointsLedger):
             if entry.ref in self._refs:
                 msg = f"the journal has {entry.ref} already"
                 raise ValueError(msg)
-            self._refs.add(entry.ref)
+            self._refs[entry.ref] = entry
             self._journal[books.wallet.id].append(entry)
             self._all.append(entry)
         written = Books(wallet=books.wallet)

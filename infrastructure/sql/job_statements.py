@@ -70,6 +70,15 @@ OPEN_OF = sa.select(jobs).where(_THE_ACCOUNT, _IS_OPEN).order_by(*_BY_AGE)
 RECENT_OF = sa.select(jobs).where(_THE_ACCOUNT).order_by(*_NEWEST_FIRST).limit(_AT_MOST)
 NEWEST = sa.select(jobs).order_by(*_NEWEST_FIRST).limit(_AT_MOST)
 NEWEST_IN = NEWEST.where(jobs.c.state == sa.bindparam("the_state", type_=sa.Text))
+STARTING = (
+    sa.select(jobs)
+    # The range is what the key finds quickly; `after` is beyond all of it in every collation.
+    .where(jobs.c.id >= sa.bindparam("prefix", type_=sa.Text), _begins(jobs.c.id, "prefix"))
+    .where(jobs.c.id < sa.bindparam("after", type_=sa.Text))
+    .order_by(*_BY_AGE)
+    .limit(_AT_MOST)
+)
+STARTING_OF = STARTING.where(_THE_ACCOUNT)
 UNFINISHED = sa.select(jobs).where(_IS_UNFINISHED).order_by(*_BY_AGE)
 
 AHEAD_OF = _COUNT.where(

@@ -67,6 +67,14 @@ class SqlJobs(JobStore):
         mine = {"the_account": account, "at_most": limit}
         return await self._all(job_statements.RECENT_OF, mine)
 
+    async def starting(
+        self, prefix: str, *, limit: int, account: AccountId | None = None
+    ) -> Sequence[Job]:
+        asked = {"prefix": prefix, "after": f"{prefix}zz", "at_most": limit}
+        if account is None:
+            return await self._all(job_statements.STARTING, asked)
+        return await self._all(job_statements.STARTING_OF, {**asked, "the_account": account})
+
     async def newest(self, *, limit: int, state: JobState | None = None) -> Sequence[Job]:
         if state is None:
             return await self._all(job_statements.NEWEST, {"at_most": limit})

@@ -37,6 +37,7 @@ from core.points.model import (
     Settlement,
 )
 from core.points.ports import PointsLedger
+from core.points.receipts import refs_of
 from core.shared.ids import WalletId
 from infrastructure.sql import ledger_statements as statements
 from infrastructure.sql.books import recounted
@@ -81,13 +82,16 @@ class SqlLedger(PointsLedger):
     async def release(self, hold: str, *, now: datetime) -> ResolveResult:
         return await self._database.run(partial(self._release, hold=hold, now=now))
 
-    async def history(self, wallet: WalletId, *, limit: int) -> Sequence[Entry]:
-        newest = {"the_wallet": wallet, "at_most": limit}
-        return await self._database.read(
-            lambda connection: [
-                entry_from(row) for row in connection.execute(statements.HISTORY, newest).mappings()
-            ]
-        )
+    async def history(self, wallet: WalletId, *, limit: int, skip: int = 0) -> Sequence[Entry]:
+        newest = {"the_wallet": wallet, "at_most": limit, "skipped": skip}
+        return await self._database.read(partial(_entries, query=statements.HISTORY, asked=newest))
+
+    async def of_hold(self, hold: str) -> Sequence[Entry]:
+        refs = {f"ref_{number}": ref for number, ref in enumerate(refs_of(hold))}
+        return await self._database.read(partial(_entries, query=statements.OF_HOLD, asked=refs))
+
+    async def open_holds(self, wallet: WalletId) -> Sequence[Hold]:
+        return await self._database.read(partial(_open_holds, wallet=wallet))
 
     async def balances(self, *, now: datetime) -> Mapping[WalletId, Balance]:
         found = await self._database.read(_find_all)
@@ -195,6 +199,19 @@ class _Locked:
 
     version: int
     books: Books
+
+
+def _entries(
+    connection: sa.Connection, *, query: sa.Executable, asked: Mapping[str, object]
+) -> list[Entry]:
+    return [entry_from(row) for row in connection.execute(query, asked).mappings()]
+
+
+def _open_holds(connection: sa.Connection, *, wallet: WalletId) -> list[Hold]:
+    rows = connection.execute(statements.OPEN_HOLDS_OF, {"the_wallet": wallet}).mappings()
+    return [
+        Hold(id=row["id"], wallet=wallet, points=Points(hold_from(row).split.total)) for row in rows
+    ]
 
 
 def _find(connection: sa.Connection, *, wallet: WalletId) -> Wallet | None:

@@ -8,6 +8,7 @@ that stand beside columns of a row have a name that no column has.
 import sqlalchemy as sa
 
 from core.points.books import HoldState
+from core.points.receipts import refs_of
 from infrastructure.sql.dialects import insert_unless_there
 from infrastructure.sql.tables import entries, grants, holds, wallets
 
@@ -31,6 +32,12 @@ HISTORY = (
     .where(entries.c.wallet == sa.bindparam("the_wallet"))
     .order_by(entries.c.seq.desc())
     .limit(sa.bindparam("at_most", type_=sa.Integer))
+    .offset(sa.bindparam("skipped", type_=sa.Integer))
+)
+OF_HOLD = (
+    sa.select(entries)
+    .where(sa.or_(*(entries.c.ref == sa.bindparam(f"ref_{n}") for n in range(len(refs_of(""))))))
+    .order_by(entries.c.seq)
 )
 
 JOURNAL = (
@@ -45,6 +52,11 @@ KNOWN_GRANT = sa.select(grants).where(grants.c.ref == sa.bindparam("the_ref"))
 
 HOLD = insert_unless_there(holds, holds.c.id)
 KNOWN_HOLD = sa.select(holds).where(_THE_HOLD)
+OPEN_HOLDS_OF = (
+    sa.select(holds)
+    .where(holds.c.wallet == sa.bindparam("the_wallet"), holds.c.state == HoldState.HELD)
+    .order_by(holds.c.held_at, holds.c.id)
+)
 
 _AT_MOST = sa.bindparam("at_most", type_=holds.c.charged.type)
 _TOTAL = holds.c.allowance + holds.c.bought

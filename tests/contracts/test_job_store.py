@@ -380,3 +380,19 @@ async def test_an_owner_whose_claim_was_ended_cannot_save_any_more(jobs: JobStor
     await jobs.free_claims("worker-1")
 
     assert await jobs.save(attrs.evolve(job, run=RunId("run-1"))) is None
+
+
+async def test_jobs_are_found_by_the_beginning_of_their_ids(jobs: JobStore) -> None:
+    await add_all(
+        jobs,
+        waiting("5f0c1", since=minutes(3)),
+        waiting("5f0c2", account=BOB, since=minutes(2)),
+        waiting("5f0d", since=minutes(1)),
+        waiting("5f0", since=minutes(0)),
+    )
+
+    assert ids(await jobs.starting("5f0c", limit=9)) == ["5f0c2", "5f0c1"]
+    assert ids(await jobs.starting("5f0c", limit=9, account=ADA)) == ["5f0c1"]
+    assert ids(await jobs.starting("5f0", limit=2)) == ["5f0", "5f0d"]
+    assert ids(await jobs.starting("5f0c1", limit=9)) == ["5f0c1"]
+    assert await jobs.starting("5f0c1a", limit=9) == []

@@ -327,3 +327,67 @@ async def test_the_journal_is_read_page_by_page_oldest_first(ledger: PointsLedge
     ]
     assert [number for number, _ in read] == sorted({number for number, _ in read})
     assert [read[1][1]] == list(await ledger.history(WALLET, limit=1))
+
+
+async def test_the_history_can_be_read_on_from_any_entry(ledger: PointsLedger) -> None:
+    for number in range(4):
+        await ledger.grant(a_grant(f"grant-{number}", points=number + 1), now=NOW)
+
+    first = await ledger.history(WALLET, limit=2)
+    then = await ledger.history(WALLET, limit=2, skip=2)
+
+    assert [each.amount for each in (*first, *then)] == [4, 3, 2, 1]
+    assert await ledger.history(WALLET, limit=2, skip=5) == []
+
+
+async def test_the_moment_when_the_allowance_is_full_is_told(ledger: PointsLedger) -> None:
+    await ledger.hold(a_hold(points=370), now=NOW)
+    await ledger.settle("job-1", Points(41), now=NOW)
+
+    balance = await ledger.balance(WALLET, now=NOW)
+
+    assert balance.full_at == NOW + 2 * STEP
+    assert (await ledger.balance(WALLET, now=NOW + 2 * STEP)).full_at is None
+
+
+@pytest.mark.parametrize("end", ["settle", "release"])
+async def test_a_hold_has_its_entries_from_its_beginning_to_its_end(
+    ledger: PointsLedger, end: str
+) -> None:
+    await ledger.grant(a_grant(points=100), now=NOW)
+    await ledger.hold(a_hold("job-10", points=1), now=NOW)
+    await ledger.hold(a_hold(points=400), now=NOW)
+    open_ = await ledger.of_hold("job-1")
+    if end == "settle":
+        await ledger.settle("job-1", Points(30), now=NOW + STEP / 2)
+    else:
+        await ledger.release("job-1", now=NOW + STEP / 2)
+
+    ended = await ledger.of_hold("job-1")
+
+    assert [(each.ref, each.amount) for each in open_] == [
+        ("hold:job-1:allowance", 369),
+        ("hold:job-1:bought", 31),
+    ]
+    assert ended[:2] == open_
+    told = {each.ref.removeprefix(f"{end}:job-1:"): each.amount for each in ended[2:]}
+    settled = {"earned": 30, "allowance": 339, "bought": 31}
+    assert told == (settled if end == "settle" else {"allowance": 369, "bought": 31})
+    assert {each.at for each in ended[2:]} == {NOW + STEP / 2}
+
+
+async def test_what_never_was_held_has_no_entries(ledger: PointsLedger) -> None:
+    await ledger.release("job-1", now=NOW)
+
+    assert await ledger.of_hold("job-1") == []
+
+
+async def test_open_holds_are_told_oldest_first_and_of_one_wallet(ledger: PointsLedger) -> None:
+    await ledger.hold(a_hold("job-9", points=3), now=NOW)
+    await ledger.hold(a_hold("job-2", points=4), now=NOW + STEP)
+    await ledger.hold(a_hold("job-3", points=5), now=NOW + STEP)
+    await ledger.hold(a_hold("job-4", points=6, wallet=BOB), now=NOW + STEP)
+    await ledger.settle("job-3", Points(5), now=NOW + STEP)
+
+    assert await ledger.open_holds(WALLET) == [a_hold("job-9", points=3), a_hold("job-2", points=4)]
+    assert await ledger.open_holds(WalletId("nobody")) == []

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from core.points.allowance import (
     AllowanceLevel,
     AllowancePolicy,
+    full_at,
     next_refill_at,
     refilled,
     seconds_until,
@@ -132,3 +133,19 @@ def test_the_wait_is_as_long_as_needed_and_no_longer(
 def test_a_policy_that_makes_no_sense_cannot_be_made(broken: dict[str, int]) -> None:
     with pytest.raises(ValueError, match="must be"):
         attrs.evolve(POLICY, **broken)
+
+
+@given(st.integers(0, 370), st.integers(0, 40), st.integers(0, 60))
+def test_an_allowance_is_full_when_it_is_said_to_be_and_not_a_step_before(
+    available: int, held: int, step: int
+) -> None:
+    level = a_level(available, held=held, step=step)
+
+    full = full_at(level, POLICY)
+
+    if full is None:
+        assert next_refill_at(level, POLICY) is None
+    else:
+        at_end, before = (refilled(level, POLICY, now=at) for at in (full, full - STEP))
+        assert next_refill_at(at_end, POLICY) is None
+        assert next_refill_at(before, POLICY) is not None
