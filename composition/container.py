@@ -314,6 +314,7 @@ class Container(containers.DeclarativeContainer):
         ledger=ledger,
         policy=config.provided.allowance,
         jobs=jobs,
+        admins=admins,
         clock=clock,
     )
     browsing = providers.Singleton(
@@ -351,6 +352,7 @@ class Container(containers.DeclarativeContainer):
         surfaces=surfaces,
         workflows=workflows,
         turns=message_turns,
+        ledger=ledger,
     )
     operators_chat = providers.Singleton(
         OperatorsChat, to=config.provided.operators_chat, surfaces=surfaces

@@ -129,9 +129,17 @@ class PressForm:
     what: str = attrs.field(validator=matches_re(r"[a-z]{1,8}(\.[0-9]{1,4}){0,3}"))
 
 
+@attrs.frozen
+class ShowEntries:
+    """Older lines of a person's points: the page after those that `/points` shows is `0`."""
+
+    verb = "entries"
+    page: str = attrs.field(validator=matches_re(r"[0-9]{1,4}"))
+
+
 JobAction = CancelJob | RepeatJob | UpscaleResult | ShowInfo | TweakJob
 PageAction = RunCommand | BrowseWorkflows | ShowWorkflow | OpenForm | ForgetPreferences | PressForm
-Action = JobAction | PageAction
+Action = JobAction | PageAction | ShowEntries
 
 _JOB_ACTIONS = (CancelJob, RepeatJob, UpscaleResult, ShowInfo, TweakJob)
 _WORKFLOW_ACTIONS = (ShowWorkflow, OpenForm, ForgetPreferences)
@@ -140,7 +148,7 @@ _WORKFLOW_ACTIONS = (ShowWorkflow, OpenForm, ForgetPreferences)
 def encode(action: Action) -> str:
     """Return the action as text of at most 64 bytes."""
     match action:
-        case RunCommand(subject) | BrowseWorkflows(subject):
+        case RunCommand(subject) | BrowseWorkflows(subject) | ShowEntries(subject):
             pass
         case ShowWorkflow(subject) | OpenForm(subject) | ForgetPreferences(subject):
             pass
@@ -179,4 +187,5 @@ _MADE_BY: Mapping[str, Callable[[str], Action]] = {
     RunCommand.verb: RunCommand,
     BrowseWorkflows.verb: BrowseWorkflows,
     PressForm.verb: _press_form,
+    ShowEntries.verb: ShowEntries,
 }

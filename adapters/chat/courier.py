@@ -27,6 +27,8 @@ from core.generations.model import Delivery, Job
 from core.generations.ports import JobStore
 from core.generations.service import Moves
 from core.generations.timing import back_off
+from core.points.ports import PointsLedger
+from core.points.receipts import Receipt
 from core.shared.errors import StationError
 from core.shared.events import DeliveryDue, Event
 from core.shared.ids import JobId
@@ -57,12 +59,14 @@ class Courier:
         surfaces: Mapping[str, Surface],
         workflows: Workflows,
         turns: Turns,
+        ledger: PointsLedger,
     ) -> None:
         self._moves = moves
         self._jobs = jobs
         self._surfaces = surfaces
         self._workflows = workflows
         self._turns = turns
+        self._ledger = ledger
         self._under_way: dict[JobId, asyncio.Task[None]] = {}
         self._again: dict[JobId, asyncio.TimerHandle] = {}
         self._is_stopped = False
@@ -137,9 +141,10 @@ class Courier:
                 await self._deliver(claimed, surface)
 
     async def _deliver(self, job: Job, surface: Surface) -> None:
-        card = end_card(job, can_upscale=await self._can_upscale(job))
         to, shown_at = ReplyTo(job.reply_to), ShownAt(job.shown_at)
         try:
+            receipt = Receipt.of(await self._ledger.of_hold(job.id))
+            card = end_card(job, can_upscale=await self._can_upscale(job), receipt=receipt)
             await surface.finish(to, shown_at, card, key=message_key(job))
         except ChatClosedError as error:
             log.info("delivery.closed", job=job.id, error=str(error))

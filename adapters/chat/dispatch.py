@@ -14,6 +14,7 @@ from adapters.chat.actions import (
     PressForm,
     RepeatJob,
     RunCommand,
+    ShowEntries,
     ShowInfo,
     ShowWorkflow,
     TweakJob,
@@ -95,6 +96,8 @@ class Dispatch:
         match name:
             case "cancel":
                 return await self._cancel(update, account, rest)
+            case "why":
+                return await self._answers.why(rest, update, account)
             case "run":
                 return await self._run(update, account, surface, rest=rest)
             case _:
@@ -151,6 +154,8 @@ class Dispatch:
             return None
         if isinstance(action, JobAction):
             return await self._on_job(update, account, surface, action=action)
+        if isinstance(action, ShowEntries):
+            return await self._answers.entries(int(action.page), account)
         return await self._on_page(update, account, surface, action=action)
 
     async def _on_job(

@@ -111,6 +111,11 @@ COMMANDS = (
         options=(Option(name="search", summary=texts.SEARCH_OPTION),),
     ),
     Command(name="points", summary=texts.POINTS_COMMAND),
+    Command(
+        name="why",
+        summary=texts.WHY_COMMAND,
+        options=(Option(name="code", summary=texts.CODE_OPTION),),
+    ),
     Command(name="status", summary=texts.STATUS_COMMAND),
     Command(
         name="cancel",

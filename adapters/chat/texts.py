@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from core.points.model import Points
 from core.points.pricing import Quote
+from core.points.receipts import Kind
 
 WELCOME = (
     "Write what you want to see, and I make it: for example “a red fox in the snow”. "
@@ -13,6 +14,7 @@ START_COMMAND = "how to begin"
 MAKE_COMMAND = "a picture from words: /make a red fox in the snow width=512"
 WORKFLOWS_COMMAND = "everything I can run, and what it costs: /workflows fox"
 POINTS_COMMAND = "what you have, and when it refills"
+WHY_COMMAND = "what one cost and why, by its code: /why 5f0c1a2b"
 STATUS_COMMAND = "what is under way"
 CANCEL_COMMAND = "stop the newest one, or /cancel all"
 RUN_COMMAND = "any workflow by its name: /run upscale"
@@ -24,6 +26,7 @@ IMAGE_OPTION = "a picture to start from"
 WORKFLOW_OPTION = "which workflow"
 SEARCH_OPTION = "what to look for"
 OPTIONS_OPTION = "values for inputs: width=512 steps=30"
+CODE_OPTION = "the code on a result; nothing for the newest one"
 WHICH_OPTION = "all, or nothing for the newest one"
 TOO_LARGE = "{name} has {megabytes} MB, which is too large to be sent here."
 MORE_RESULTS = "{count} more are too many for one message."
@@ -42,6 +45,18 @@ ALLOWANCE = "allowance"
 BOUGHT = "bought"
 HELD = "set aside for what is under way"
 NEXT_REFILL_IN = "next refill in"
+FULL_IN = "full in"
+LATELY = "Lately"
+OLDER = "Older"
+NEWER = "Newer"
+NO_ENTRIES = "There is nothing older."
+SOMETHING = "something"
+QUOTED = "quoted"
+CHARGED = "charged"
+RETURNED = "returned"
+RATE = "rate"
+STATE = "state"
+FIXED = "a fixed price"
 NO_INPUTS = "no inputs"
 WORKFLOWS = "Workflows"
 POINTS = "Points"
@@ -165,6 +180,50 @@ def price(points: Points, median_s: float, *, cold_s: float = 0.0, is_fixed: boo
 def quoted(quote: Quote) -> str:
     """Return all that a quote says: the price, or the most that it can be, and the time."""
     return price(quote.points, quote.median_s, cold_s=quote.cold_s, is_fixed=quote.is_fixed)
+
+
+def receipt(returned: Points, code: str) -> str:
+    """Return what came back of what was held, if anything did, and how to ask for the reasons."""
+    asking = f"/why {code}"
+    return f"{returned.amount:,} {RETURNED} · {asking}" if returned.amount else asking
+
+
+def entry(kind: Kind, amount: int, what: str, *, is_bought: bool = False) -> str:
+    """
+    Return a line of a person's points; `what` is what a hold was for.
+
+    Only what comes or leaves for good has a sign: the signed lines add up to what a person has.
+    """
+    of_bought = f" ({BOUGHT})" if is_bought else ""
+    match kind:
+        case Kind.ALLOWANCE:
+            return f"+{amount:,} {ALLOWANCE}"
+        case Kind.GRANTED:
+            return f"+{amount:,} {BOUGHT} or given"
+        case Kind.CHARGED:
+            return f"-{amount:,} {what}"
+        case Kind.HELD:
+            return f"{amount:,} set aside for {what}{of_bought}"
+        case Kind.RETURNED:
+            return f"{amount:,} {RETURNED} from {what}{of_bought}"
+
+
+def named_job(workflow: str, words: str) -> str:
+    """Return a job as a line of a person's points names it."""
+    return f"{workflow} “{words}”" if words else workflow
+
+
+def ago(value: float) -> str:
+    """Return how long ago something was, from its seconds: `just now`, `3 min ago`."""
+    if value < 1:
+        return "just now"
+    days = int(value // 86_400)
+    return f"{days} days ago" if days > 1 else f"{seconds(value)} ago"
+
+
+def rate(points_per_s: float) -> str:
+    """Return what a second costs."""
+    return f"{points_per_s:.3g} points a second"
 
 
 def _amount(points: Points, *, is_fixed: bool) -> str:

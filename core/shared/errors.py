@@ -10,6 +10,8 @@ Every error that StationThis raises on purpose.
         MediaRefusedError           a file that is not an image we take, or is too large
         TooManyJobsError            too many generations of one person are open
         NotYoursError               a job or a button that belongs to somebody else
+        UnknownCodeError            no job has the code
+        AmbiguousCodeError          several jobs have it
         StaleButtonError            a button from an older version, or of a job that is gone
       ServiceError                  something that we lean on failed; of the service: not charged
         ServiceBusyError            it wants us to wait; nothing was queued
@@ -154,6 +156,40 @@ class NotYoursError(UserMistakeError):
     @property
     def user_message(self) -> str:
         return "That one belongs to somebody else. Start your own: just write what you want to see."
+
+
+class UnknownCodeError(UserMistakeError):
+    """No job's id begins with the code that a person typed; without one they have no job."""
+
+    code = "job.unknown_code"
+
+    def __init__(self, typed: str) -> None:
+        super().__init__(f"no job of the code {typed!r}")
+        self.typed = typed
+
+    @property
+    def user_message(self) -> str:
+        if not self.typed.strip():
+            return "Nothing of yours has cost points yet. Write what you want to see."
+        asked = self.typed.strip()[:SHOWN_NAME_LENGTH]
+        return f"Nothing has the code “{asked}”. It is on each result, such as: /why 5f0c1a2b."
+
+
+class AmbiguousCodeError(UserMistakeError):
+    """Several jobs' ids begin with the code that a person typed: `ids` are some of them."""
+
+    code = "job.ambiguous_code"
+
+    def __init__(self, typed: str, ids: Sequence[str]) -> None:
+        super().__init__(f"several jobs of the code {typed!r}")
+        self.typed = typed
+        self.ids = tuple(ids)
+
+    @property
+    def user_message(self) -> str:
+        asked = self.typed.strip()[:SHOWN_NAME_LENGTH]
+        several = " or ".join(f"/why {each}" for each in self.ids)
+        return f"“{asked}” is the code of more than one. Please write all of it: {several}."
 
 
 class StaleButtonError(UserMistakeError):

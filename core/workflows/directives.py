@@ -16,7 +16,7 @@ from core.workflows.snapshot import normal_name
 
 RESERVED = frozenset(
     {"start", "make", "run", "workflows", "points", "status", "cancel", "settings", "help"}
-    | {"reload"}
+    | {"why", "reload"}
 )
 """The commands of the conversation itself, which no workflow can have."""
 

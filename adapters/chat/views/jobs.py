@@ -6,6 +6,9 @@ from adapters.chat import texts
 from adapters.chat.actions import CancelJob, RepeatJob, ShowInfo, TweakJob, UpscaleResult
 from adapters.chat.cards import Button, Card, Span, Style, Tone, Weight
 from core.generations.model import Job, JobState
+from core.points.model import Points
+from core.points.receipts import Receipt
+from core.use_cases.find_job import code_of
 from core.use_cases.go_on import first_image
 
 SHOWN_WORDS = 200
@@ -80,31 +83,50 @@ def _status(job: Job, ahead: int | None) -> str:
             return f"{texts.FINISHING} · {price}"
 
 
-def end_card(job: Job, *, can_upscale: bool) -> Card:
-    """Return the card of a job's end; `can_upscale` says that there is a workflow for it."""
+def end_card(job: Job, *, can_upscale: bool, receipt: Receipt | None = None) -> Card:
+    """
+    Return the card of a job's end.
+
+    `can_upscale` says that there is a workflow for it, the receipt what became of its hold; without
+    one nothing was ever held.
+    """
     if job.state is JobState.SUCCEEDED:
-        return _result_card(job, can_upscale=can_upscale)
+        return _result_card(job, receipt, can_upscale=can_upscale)
+    back = () if receipt is None else (Span(f"\n{_receipt(job, receipt)}", Style.QUIET),)
     if job.state is JobState.CANCELLED:
+        said = texts.cancelled(_charged(job, receipt))
         return Card(
-            spans=(*_title(job), Span(f"\n{texts.cancelled(job.charged)}", Style.QUIET)),
+            spans=(*_title(job), Span(f"\n{said}", Style.QUIET), *back),
             buttons=((Button(texts.AGAIN, RepeatJob(job.id)),),),
         )
     return Card(
-        spans=(*_title(job), Span(f"\n{job.failure}")),
+        spans=(*_title(job), Span(f"\n{job.failure}"), *back),
         tone=Tone.BAD,
         buttons=((Button(texts.TRY_AGAIN, RepeatJob(job.id)),),),
     )
 
 
-def _result_card(job: Job, *, can_upscale: bool) -> Card:
-    took = "" if job.run_s is None else f" · {texts.seconds(job.run_s)}"
+def _charged(job: Job, receipt: Receipt | None) -> Points:
+    return job.charged if receipt is None else receipt.charged
+
+
+def _receipt(job: Job, receipt: Receipt) -> str:
+    return texts.receipt(receipt.returned, code_of(job.id))
+
+
+def _result_card(job: Job, receipt: Receipt | None, *, can_upscale: bool) -> Card:
+    paid = [str(_charged(job, receipt))]
+    if job.run_s is not None:
+        paid.append(texts.seconds(job.run_s))
+    if receipt is not None:
+        paid.append(_receipt(job, receipt))
     results = tuple(Span(f"\n{_shortened(text, TEXT_LENGTH)}") for text in job.texts)
     buttons = [Button(texts.AGAIN, RepeatJob(job.id)), Button(texts.TWEAK, TweakJob(job.id))]
     if can_upscale and first_image(job) is not None:
         buttons.append(Button(texts.UPSCALE, UpscaleResult(job.id)))
     buttons.append(Button(texts.INFO, ShowInfo(job.id)))
     return Card(
-        spans=(*_title(job), *_notes(job), *results, Span(f"\n{job.charged}{took}", Style.QUIET)),
+        spans=(*_title(job), *_notes(job), *results, Span(f"\n{' · '.join(paid)}", Style.QUIET)),
         tone=Tone.GOOD,
         media=job.outputs,
         as_files=job.wish.as_files,

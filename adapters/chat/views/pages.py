@@ -1,7 +1,6 @@
-"""The cards that answer questions: help, points, status; and errors."""
+"""The cards that answer questions: help, status; and errors."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 import attrs
 
@@ -10,7 +9,6 @@ from adapters.chat.actions import CancelJob, RunCommand, ShowWorkflow
 from adapters.chat.cards import Button, Card, Span, Style, Tone, Weight
 from adapters.chat.menu import COMMANDS
 from core.generations.model import Job
-from core.points.model import Balance
 from core.shared.errors import (
     NotEnoughPointsError,
     StationError,
@@ -35,22 +33,6 @@ def help_card() -> Card:
 
 def _page_button(label: str, command: str) -> Button:
     return Button(label, RunCommand(command))
-
-
-def points_card(balance: Balance, *, capacity: int, now: datetime) -> Card:
-    """Return what a person has, and when it refills."""
-    spans = [Span(texts.balance(balance.available), Style.BOLD)]
-    spans.append(
-        Span(f"\n{texts.ALLOWANCE} {balance.allowance.amount:,} of {capacity:,}", Style.QUIET),
-    )
-    if balance.bought.amount:
-        spans.append(Span(f"\n{texts.BOUGHT} {balance.bought.amount:,}", Style.QUIET))
-    if balance.held.amount:
-        spans.append(Span(f"\n{texts.HELD} {balance.held.amount:,}", Style.QUIET))
-    if balance.next_refill_at is not None:
-        wait_s = max(0.0, (balance.next_refill_at - now).total_seconds())
-        spans.append(Span(f"\n{texts.NEXT_REFILL_IN} {texts.seconds(wait_s)}", Style.QUIET))
-    return Card(spans=tuple(spans), private=True)
 
 
 def status_card(jobs: Sequence[Job]) -> Card:

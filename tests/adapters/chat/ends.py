@@ -51,6 +51,7 @@ def another_courier(talk: Talk) -> Courier:
         surfaces={"web": talk.surface},
         workflows=talk.container.workflows(),
         turns=Turns(),
+        ledger=talk.container.ledger(),
     )
 
 

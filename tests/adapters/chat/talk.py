@@ -168,13 +168,16 @@ class Talk:
 
 
 def a_talk(
-    *, surface: RecordingSurface | None = None, catalogue: WorkflowCatalogue | None = None
+    *,
+    surface: RecordingSurface | None = None,
+    catalogue: WorkflowCatalogue | None = None,
+    database_url: str = "memory:",
 ) -> Talk:
-    """Wire the true container over memory, with everything that a test wants in its hands."""
+    """Wire the true container, by default over memory, with all that a test wants in its hands."""
     clock, shown = FixedClock(), surface or RecordingSurface()
     talk = Talk(
         container=Container(
-            config=Config(database_url="memory:", admins=frozenset({f"web:{OPERATOR}"})),
+            config=Config(database_url=database_url, admins=frozenset({f"web:{OPERATOR}"})),
             owner="worker:test",
         ),
         surface=shown,

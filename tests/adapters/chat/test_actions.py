@@ -12,6 +12,7 @@ from adapters.chat.actions import (
     PressForm,
     RepeatJob,
     RunCommand,
+    ShowEntries,
     ShowInfo,
     ShowWorkflow,
     TweakJob,
@@ -37,6 +38,7 @@ LONGEST: tuple[Action, ...] = (
     ForgetPreferences(NAME),
     BrowseWorkflows(f"?{'a' * 39}.999"),
     PressForm(DRAFT, "a" * 8 + ".1234" * 3),
+    ShowEntries("9999"),
 )
 JOBS = st.text("0123456789abcdef", min_size=32, max_size=32).map(JobId)
 ACTIONS = st.one_of(
@@ -46,6 +48,7 @@ ACTIONS = st.one_of(
         for kind in (RunCommand, ShowWorkflow, OpenForm, ForgetPreferences)
     ),
     st.from_regex(r"[^:\x00-\x1f]{0,40}\.[0-9]{1,3}", fullmatch=True).map(BrowseWorkflows),
+    st.from_regex(r"[0-9]{1,4}", fullmatch=True).map(ShowEntries),
     st.builds(
         PressForm,
         JOBS.map(DraftId),
@@ -67,6 +70,7 @@ def test_an_action_reads_as_version_verb_and_subject() -> None:
         f"1:forget:{NAME}",
         f"1:list:?{'a' * 39}.999",
         f"1:form:{DRAFT}:aaaaaaaa.1234.1234.1234",
+        "1:entries:9999",
     ]
 
 

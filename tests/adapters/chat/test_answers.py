@@ -20,7 +20,9 @@ async def test_points_show_what_open_jobs_set_aside(talk: Talk) -> None:
     await talk.say("/points")
 
     assert talk.last() == (
-        "You have 350 points\nallowance 350 of 370\nset aside for what is under way 20"
+        "You have 350 points\nallowance 350 of 370\nset aside for what is under way 20\n"
+        "  20 text2img “a red fox”\n"
+        "Lately\n20 set aside for text2img “a red fox”, just now\n+370 allowance, just now"
     )
 
 

@@ -259,6 +259,6 @@ async def test_a_whole_story_ends_with_one_card(talk: Talk) -> None:
 
     job = await talk.job(update)
     assert [order for order, *_ in talk.surface.calls] == ["send", "finish"]
-    assert talk.last() == "Text2Img  a red fox\n8 points · 4 s"
+    assert talk.last() == "Text2Img  a red fox\n8 points · 4 s · 12 returned · /why 00000000"
     assert talk.cards()[0].media == job.outputs
     assert job.moved_at > NOW

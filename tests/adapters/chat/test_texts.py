@@ -7,6 +7,7 @@ import pytest
 
 from adapters.chat import texts
 from core.points.model import Points
+from core.points.receipts import Kind
 
 SENTENCES = Path(__file__).with_name("sentences.txt")
 
@@ -21,6 +22,15 @@ def sentences() -> Iterator[str]:
     yield f"fixed price: {texts.price(Points(5), 8.0, is_fixed=True)}"
     yield f"ahead: {texts.ahead(0)} / {texts.ahead(1)} / {texts.ahead(2)}"
     yield f"cancelled: {texts.cancelled(Points(0))} / {texts.cancelled(Points(7))}"
+    receipts = (texts.receipt(Points(back), "5f0c1a2b") for back in (8, 0))
+    yield f"receipt: {' / '.join(receipts)}"
+    for kind in Kind:
+        yield f"{kind}: {texts.entry(kind, 1_200, 'text2img')}"
+    yield f"set aside: {texts.entry(Kind.HELD, 8, 'text2img', is_bought=True)}"
+    yield f"came back: {texts.entry(Kind.RETURNED, 8, 'text2img', is_bought=True)}"
+    yield f"job: {texts.named_job('text2img', 'a red fox')} / {texts.named_job('upscale', '')}"
+    yield f"ago: {' / '.join(map(texts.ago, (-1, 0.9, 3, 600, 100_000, 172_800)))}"
+    yield f"rate: {texts.rate(2)} / {texts.rate(0.12345)}"
     yield f"bug: {texts.bug('5f0c1a2b')}"
     yield f"counted: {texts.counted(1, 'workflow')} / {texts.counted(1_000, 'workflow')}"
     yield f"not ready: {texts.not_ready('building')}"

@@ -84,7 +84,9 @@ async def test_a_line_is_answered_with_a_card(
 ) -> None:
     await console.hear("/points", container.conversation())
 
-    assert console.screen == "You have 50 points\nallowance 50 of 50"
+    assert console.screen == (
+        "You have 50 points\nallowance 50 of 50\nLately\n+50 allowance, just now"
+    )
 
 
 async def test_a_wish_shows_its_price_and_then_its_picture(
@@ -99,9 +101,10 @@ async def test_a_wish_shows_its_price_and_then_its_picture(
     lines = console.screen.splitlines()
     assert first == WAITING
     assert (lines[:2], lines[3]) == (
-        ["Text2Img  a red fox", "8 points · 4 s"],
+        ["Text2Img  a red fox", lines[1]],
         "[1] Again  [2] Tweak  [3] Upscale  [4] Info",
     )
+    assert lines[1].startswith("8 points · 4 s · 12 returned · /why ")
     assert lines[2].startswith("<image ")
 
 

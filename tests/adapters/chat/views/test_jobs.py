@@ -7,6 +7,7 @@ from adapters.chat.views.jobs import end_card, info_card, message_key, waiting_c
 from core.generations.model import Job, JobState
 from core.media.model import MediaRef
 from core.points.model import Points
+from core.points.receipts import Receipt
 from core.use_cases.follow_run import FAILED, TOO_LONG
 from tests.adapters.chat.talk import an_id
 from tests.builders import a_job, a_media_ref, a_wish
@@ -196,6 +197,46 @@ def test_a_cancelled_job_says_what_it_cost(charged: int, text: str) -> None:
     card = end_card(job(JobState.CANCELLED, charged=charged), can_upscale=True)
 
     assert (second_line(card), card.tone, labels(card)) == (text, Tone.PLAIN, ["Again"])
+
+
+RECEIPT = Receipt(charged=Points(8), returned=Points(2))
+FREE = Receipt(charged=Points(0), returned=Points(10))
+
+
+@pytest.mark.parametrize(
+    ("state", "receipt", "lines"),
+    [
+        (JobState.SUCCEEDED, RECEIPT, ["8 points · 4 s · 2 returned · /why 00000000"]),
+        (
+            JobState.SUCCEEDED,
+            attrs.evolve(RECEIPT, returned=Points(0)),
+            ["8 points · 4 s · /why 00000000"],
+        ),
+        (JobState.FAILED, FREE, ["It broke.", "10 returned · /why 00000000"]),
+        (JobState.TIMED_OUT, FREE, ["It broke.", "10 returned · /why 00000000"]),
+        (
+            JobState.CANCELLED,
+            FREE,
+            ["Cancelled. You were not charged.", "10 returned · /why 00000000"],
+        ),
+        (
+            JobState.CANCELLED,
+            RECEIPT,
+            [
+                "Cancelled. You paid 8 points for the time that it ran.",
+                "2 returned · /why 00000000",
+            ],
+        ),
+    ],
+)
+def test_every_end_says_what_the_books_say_of_it(
+    state: JobState, receipt: Receipt, lines: list[str]
+) -> None:
+    done = job(state, charged=99, failure="It broke.", run_s=3.6)
+
+    card = end_card(done, can_upscale=False, receipt=receipt)
+
+    assert card.plain_text.splitlines()[1:] == lines
 
 
 def test_info_tells_everything_that_makes_it_again() -> None:

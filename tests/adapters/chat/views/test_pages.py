@@ -1,5 +1,3 @@
-from datetime import timedelta
-
 import attrs
 import pytest
 
@@ -11,13 +9,11 @@ from adapters.chat.views.pages import (
     bug_card,
     error_card,
     help_card,
-    points_card,
     status_card,
     text_card,
     unknown_workflow_card,
 )
 from core.generations.model import JobState
-from core.points.model import Balance, Points
 from core.shared.errors import (
     InputRefusedError,
     MediaRefusedError,
@@ -32,19 +28,9 @@ from core.shared.errors import (
     UnknownWorkflowError,
 )
 from tests.adapters.chat.talk import an_id
-from tests.builders import NOW, a_job, a_wish
+from tests.builders import a_job, a_wish
 
 MARKUP = "<b>*_fox_*</b> [link](tg://x) @everyone"
-
-
-def a_balance(*, held: int = 0, bought: int = 0, refill_in_s: float | None = None) -> Balance:
-    next_refill_at = None if refill_in_s is None else NOW + timedelta(seconds=refill_in_s)
-    return Balance(
-        allowance=Points(1_350 - held),
-        bought=Points(bought),
-        held=Points(held),
-        next_refill_at=next_refill_at,
-    )
 
 
 def buttons(card: Card) -> list[tuple[str, object]]:
@@ -61,6 +47,7 @@ def test_help_shows_every_command() -> None:
         "/run  any workflow by its name: /run upscale",
         "/workflows  everything I can run, and what it costs: /workflows fox",
         "/points  what you have, and when it refills",
+        "/why  what one cost and why, by its code: /why 5f0c1a2b",
         "/status  what is under way",
         "/cancel  stop the newest one, or /cancel all",
         "/settings  what your workflows begin with: /settings text2img width=512",
@@ -72,32 +59,6 @@ def test_help_shows_every_command() -> None:
         ("Workflows", RunCommand("workflows")),
         ("Points", RunCommand("points")),
     ]
-
-
-def test_full_points_show_what_there_is() -> None:
-    card = points_card(a_balance(), capacity=1_350, now=NOW)
-
-    assert card.plain_text == "You have 1,350 points\nallowance 1,350 of 1,350"
-
-
-def test_points_show_what_is_bought_set_aside_and_on_its_way() -> None:
-    balance = a_balance(held=30, bought=2_000, refill_in_s=450)
-
-    card = points_card(balance, capacity=1_350, now=NOW)
-
-    assert card.plain_text.splitlines() == [
-        "You have 3,320 points",
-        "allowance 1,320 of 1,350",
-        "bought 2,000",
-        "set aside for what is under way 30",
-        "next refill in 8 min",
-    ]
-
-
-def test_a_refill_that_is_due_is_not_in_the_past() -> None:
-    card = points_card(a_balance(refill_in_s=-5), capacity=1_350, now=NOW)
-
-    assert card.plain_text.splitlines()[-1] == "next refill in 0.0 s"
 
 
 def test_status_shows_each_job_with_a_way_to_stop_it() -> None:
@@ -187,7 +148,6 @@ def test_a_bug_says_its_number_and_promises_nothing_that_we_do_not_know() -> Non
     [
         help_card(),
         unknown_workflow_card(UnknownWorkflowError("fxo", ("fox",)), ["fox"]),
-        points_card(a_balance(), capacity=1_350, now=NOW),
         status_card([]),
         status_card([a_job(an_id(1))]),
         text_card("Noted."),
