@@ -204,7 +204,7 @@ def entry(kind: Kind, amount: int, what: str, *, is_bought: bool = False) -> str
             return f"-{amount:,} {what}"
         case Kind.HELD:
             return f"{amount:,} set aside for {what}{of_bought}"
-        case Kind.RETURNED:
+        case _:
             return f"{amount:,} {RETURNED} from {what}{of_bought}"
 
 
