@@ -7,8 +7,8 @@ import attrs
 from adapters.chat import texts
 from adapters.chat.cards import Button, Card, Span, Style
 from core.media.model import MediaRef
+from core.shared.wording import ELLIPSIS
 
-ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
 A_LONG_SPAN = 40
 """In units: a span that has this much to spare is shortened before whole spans go."""
 

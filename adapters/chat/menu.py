@@ -12,6 +12,7 @@ import attrs
 
 from adapters.chat import texts
 from core.shared.errors import StationError
+from core.shared.wording import shortened
 from core.workflows.inputs import Input
 from core.workflows.kinds import InputKind
 from core.workflows.model import Workflow
@@ -222,8 +223,7 @@ def _choices(wanted: Input) -> tuple[str, ...]:
 
 def _short(text: str) -> str:
     plain = " ".join(text.split())
-    fits = len(plain) <= SUMMARY_LENGTH
-    return plain if fits else f"{plain[: SUMMARY_LENGTH - 1]}\N{HORIZONTAL ELLIPSIS}"
+    return shortened(plain, SUMMARY_LENGTH)
 
 
 def typed(command: Command, given: Mapping[str, object]) -> str:

@@ -6,6 +6,7 @@ from enum import StrEnum
 import attrs
 
 from core.shared.errors import SHOWN_NAME_LENGTH, InputRefusedError
+from core.shared.wording import listed, number, shortened
 from core.workflows.inputs import Input, InputValue
 from core.workflows.kinds import InputKind
 from core.workflows.model import Workflow
@@ -222,11 +223,11 @@ def _range(each: Input) -> str:
     """Return what numbers an input takes: `64 to 2,048 in steps of 8`."""
     least, most = each.least, each.maximum
     if least is None:
-        limits = "any number" if most is None else f"up to {_number(most)}"
+        limits = "any number" if most is None else f"up to {number(most)}"
     else:
-        limits = f"{_number(least)} and more" if most is None else f"{_number(least)} to "
-        limits += "" if most is None else _number(most)
-    return limits if not each.step else f"{limits} in steps of {_number(each.step)}"
+        limits = f"{number(least)} and more" if most is None else f"{number(least)} to "
+        limits += "" if most is None else number(most)
+    return limits if not each.step else f"{limits} in steps of {number(each.step)}"
 
 
 def _choices(old: Sequence[str], new: Sequence[str]) -> str:
@@ -235,22 +236,16 @@ def _choices(old: Sequence[str], new: Sequence[str]) -> str:
     came = [each for each in new if each not in then]
     went = [each for each in old if each not in now]
     told = (("offers", came), ("does not offer", went))
-    return " and ".join(f"now {verb} {_listed(names)}" for verb, names in told if names)
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = len(names) - MOST_LISTED
-    listed = ", ".join(shown(each) for each in names[:MOST_LISTED])
-    return f"{listed} and {more} more" if more > 0 else listed
+    return " and ".join(
+        f"now {verb} {listed(tuple(map(shown, names)), most=MOST_LISTED)}"
+        for verb, names in told
+        if names
+    )
 
 
 def shown(name: str) -> str:
     """Return a name, or the beginning of a long one, as sentences for people have it."""
-    return f"“{_cut(name)}”"
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= SHOWN_NAME_LENGTH else f"{text[: SHOWN_NAME_LENGTH - 1]}…"
+    return f"“{shortened(name, SHOWN_NAME_LENGTH)}”"
 
 
 def _shown_value(value: InputValue | None) -> str:
@@ -259,11 +254,7 @@ def _shown_value(value: InputValue | None) -> str:
         return "nothing"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return _number(value) if isinstance(value, int | float) else shown(str(value))
-
-
-def _number(number: float) -> str:
-    return f"{int(number):,}" if float(number).is_integer() else f"{number:g}"
+    return number(value) if isinstance(value, int | float) else shown(str(value))
 
 
 _KINDS: Mapping[InputKind, str] = {

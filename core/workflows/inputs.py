@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import attrs
 
 from core.shared.errors import SHOWN_NAME_LENGTH, InputRefusedError
+from core.shared.wording import number as shown
 from core.workflows.kinds import InputKind, Role, role_of
 
 InputValue = str | int | float | bool
@@ -177,21 +178,16 @@ class Input:
 
     def _range(self) -> str:
         if self.least is None:
-            return "" if self.maximum is None else f" up to {_shown(self.maximum)}"
+            return "" if self.maximum is None else f" up to {shown(self.maximum)}"
         if self.maximum is None:
-            return f" from {_shown(self.least)} up"
-        return f" from {_shown(self.least)} to {_shown(self.maximum)}"
+            return f" from {shown(self.least)} up"
+        return f" from {shown(self.least)} to {shown(self.maximum)}"
 
 
 def _ends(option: str) -> str:
     """Return an option, or its two ends: long ones often differ at the end alone."""
     half = SHOWN_NAME_LENGTH // 2
     return option if len(option) <= SHOWN_NAME_LENGTH else f"{option[:half]}…{option[-half:]}"
-
-
-def _shown(number: float) -> str:
-    """Return a limit as people write it: 2,048 and 0.5."""
-    return f"{int(number):,}" if float(number).is_integer() else f"{number:g}"
 
 
 def _parse_number(value: object, *, whole: bool) -> int | float | None:

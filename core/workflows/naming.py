@@ -3,6 +3,7 @@
 import difflib
 
 from core.shared.errors import SHOWN_NAME_LENGTH, InputRefusedError
+from core.shared.wording import listed
 from core.workflows.inputs import Input
 from core.workflows.model import Workflow
 from core.workflows.snapshot import normal_name
@@ -47,6 +48,4 @@ def unknown_input(workflow: Workflow, name: str) -> InputRefusedError:
 def names_of(workflow: Workflow) -> str:
     """Return the names of a workflow's inputs as a sentence lists them."""
     names = [each.name for each in workflow.inputs]
-    more = len(names) - MOST_LISTED
-    listed = ", ".join(names[:MOST_LISTED]) or "nothing"
-    return f"{listed} and {more} more" if more > 0 else listed
+    return listed(names, most=MOST_LISTED) or "nothing"

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import attrs
 
 from core.shared.ids import WorkflowKey
+from core.shared.wording import listed
 from core.workflows.drift import Change, differences
 from core.workflows.model import Workflow
 from core.workflows.snapshot import Snapshot
@@ -79,8 +80,8 @@ class Refreshed:
             ("New", [f"/{each.name}" for each in self.added]),
             ("Gone", [f"/{each.name}" for each in self.gone]),
         )
-        listed = [f"{what}: {_listed(names)}." for what, names in others if names]
-        return _joined([_cut(each) for each in (*self.drifted, *problems, *listed)])
+        told = [f"{what}: {listed(names, most=MOST_NAMES)}." for what, names in others if names]
+        return _joined([_cut(each) for each in (*self.drifted, *problems, *told)])
 
 
 def _by_key(snapshot: Snapshot) -> dict[WorkflowKey, Workflow]:
@@ -95,12 +96,6 @@ def _problems(snapshot: Snapshot) -> Iterator[str]:
 
 def _told(new: Workflow, changes: Iterable[Change]) -> str:
     return f"/{new.name}: {'; '.join(each.sentence for each in changes)}."
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = len(names) - MOST_NAMES
-    listed = ", ".join(names[:MOST_NAMES])
-    return f"{listed} and {more} more" if more > 0 else listed
 
 
 def _cut(line: str) -> str:

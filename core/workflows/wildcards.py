@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import attrs
 
 from core.shared.errors import SHOWN_NAME_LENGTH, InputRefusedError
+from core.shared.wording import shortened
 from core.workflows.inputs import MAX_TEXT_LENGTH
 from core.workflows.ports import Wildcards
 
@@ -244,4 +245,4 @@ def _plain(token: re.Match[str], open_ones: Sequence[_Open]) -> str:
 
 def _short(text: str) -> str:
     plain = " ".join(text.split())
-    return plain if len(plain) <= SHOWN else f"{plain[: SHOWN - 1]}\N{HORIZONTAL ELLIPSIS}"
+    return shortened(plain, SHOWN)

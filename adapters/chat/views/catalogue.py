@@ -10,8 +10,8 @@ from adapters.chat.actions import BrowseWorkflows, OpenForm, RunCommand, ShowWor
 from adapters.chat.cards import Button, Card, Span, Style
 from adapters.chat.menu import RESERVED, call_of, named
 from adapters.chat.views.inputs import facts_of
-from adapters.chat.views.wording import shortened
 from core.points.pricing import Quote
+from core.shared.wording import shortened
 from core.workflows.inputs import Input
 from core.workflows.kinds import InputKind
 from core.workflows.model import Category, Workflow

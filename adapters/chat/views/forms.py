@@ -10,8 +10,9 @@ from adapters.chat.actions import PressForm
 from adapters.chat.cards import Button, Card, Span, Style, Tone, Weight
 from adapters.chat.updates import Hears
 from adapters.chat.views.inputs import cut
-from adapters.chat.views.wording import both_ends, number, shortened
+from adapters.chat.views.wording import both_ends
 from core.points.pricing import Quote
+from core.shared.wording import number, shortened
 from core.workflows.form import Form
 from core.workflows.inputs import Input, InputValue
 from core.workflows.kinds import InputKind

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from adapters.chat import texts
-from adapters.chat.views.wording import both_ends, number, shortened
+from adapters.chat.views.wording import both_ends
+from core.shared.wording import number, shortened
 from core.workflows.inputs import Input
 from core.workflows.kinds import InputKind
 
@@ -41,7 +42,7 @@ def _limits(wanted: Input) -> str:
         return f" {_choices(wanted.options)}"
     if not wanted.kind.is_numeric or wanted.is_seed:
         return ""
-    low, high = number(wanted.minimum), number(wanted.maximum)
+    low, high = number(wanted.least), number(wanted.maximum)
     limits = texts.between(low, high)
     is_every = wanted.step in (None, 0) or (wanted.kind is InputKind.INTEGER and wanted.step == 1)
     step = "" if is_every else texts.IN_STEPS.format(step=number(wanted.step))

@@ -8,6 +8,7 @@ from adapters.chat.cards import Button, Card, Span, Style, Tone, Weight
 from core.generations.model import Job, JobState
 from core.points.model import Points
 from core.points.receipts import Receipt
+from core.shared.wording import shortened
 from core.use_cases.find_job import code_of
 from core.use_cases.go_on import first_image
 
@@ -28,21 +29,17 @@ def message_key(job: Job) -> str:
     return f"job-{job.id}"
 
 
-def _shortened(text: str, length: int) -> str:
-    return text if len(text) <= length else text[: length - 1] + "\N{HORIZONTAL ELLIPSIS}"
-
-
 def _title(job: Job) -> tuple[Span, ...]:
     if not job.wish.words:
         return (Span(job.wish.title, Style.BOLD),)
-    words = _shortened(job.wish.words, SHOWN_WORDS)
+    words = shortened(job.wish.words, SHOWN_WORDS)
     return (Span(job.wish.title, Style.BOLD), Span(f"  {words}"))
 
 
 def _notes(job: Job) -> tuple[Span, ...]:
     """Return what was made of the wish; quick jobs show it with their result alone."""
     shown = job.wish.notes[:SHOWN_NOTES]
-    return tuple(Span(f"\n{_shortened(each, SHOWN_WORDS)}", Style.QUIET) for each in shown)
+    return tuple(Span(f"\n{shortened(each, SHOWN_WORDS)}", Style.QUIET) for each in shown)
 
 
 def waiting_card(job: Job, *, ahead: int | None = None) -> Card:
@@ -120,7 +117,7 @@ def _result_card(job: Job, receipt: Receipt | None, *, can_upscale: bool) -> Car
         paid.append(texts.seconds(job.run_s))
     if receipt is not None:
         paid.append(_receipt(job, receipt))
-    results = tuple(Span(f"\n{_shortened(text, TEXT_LENGTH)}") for text in job.texts)
+    results = tuple(Span(f"\n{shortened(text, TEXT_LENGTH)}") for text in job.texts)
     buttons = [Button(texts.AGAIN, RepeatJob(job.id)), Button(texts.TWEAK, TweakJob(job.id))]
     if can_upscale and first_image(job) is not None:
         buttons.append(Button(texts.UPSCALE, UpscaleResult(job.id)))
@@ -140,7 +137,7 @@ def info_card(job: Job) -> Card:
     if job.wish.version is not None:
         rows.append((texts.VERSION, str(job.wish.version)))
     rows += [
-        (name, _shortened(str(value), TEXT_LENGTH))
+        (name, shortened(str(value), TEXT_LENGTH))
         for name, value in job.wish.inputs.items()
         if name not in job.wish.media_inputs and value != ""
     ]

@@ -8,10 +8,10 @@ import attrs
 from adapters.chat import texts
 from adapters.chat.actions import RunCommand, ShowEntries, ShowInfo
 from adapters.chat.cards import Button, Card, Span, Style
-from adapters.chat.views.wording import shortened
 from core.generations.model import Job
 from core.points.model import Balance, Entry, Hold
 from core.points.receipts import Receipt, hold_of, is_of_bought, kind_of
+from core.shared.wording import shortened
 
 LATEST = 5
 """Entries that `/points` shows."""

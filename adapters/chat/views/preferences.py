@@ -9,8 +9,8 @@ from adapters.chat.actions import ForgetPreferences, ShowWorkflow
 from adapters.chat.cards import Button, Card, Span, Style
 from adapters.chat.menu import call_of
 from adapters.chat.views.catalogue import in_rows
-from adapters.chat.views.wording import shortened
 from core.sessions.model import Preferences
+from core.shared.wording import shortened
 from core.workflows.inputs import InputValue
 from core.workflows.model import Workflow
 from core.workflows.snapshot import normal_name

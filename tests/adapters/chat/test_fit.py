@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 from adapters.chat import texts
 from adapters.chat.actions import CancelJob
 from adapters.chat.cards import Button, Card, Span, Style, Tone, Weight
-from adapters.chat.fit import ELLIPSIS, Limits, fit, utf16_units
+from adapters.chat.fit import Limits, fit, utf16_units
 from core.media.model import MediaKind, MediaRef
+from core.shared.wording import ELLIPSIS
 from tests.adapters.chat.talk import an_id
 from tests.builders import a_media_ref
 

@@ -28,14 +28,14 @@ def a_number(*, step: float, minimum: float | None = None, maximum: float | None
         (an_input("hires", InputKind.BOOLEAN, default=False), "yes or no, usually no"),
         (an_input("hires", InputKind.BOOLEAN, default=True), "yes or no, usually yes"),
         (an_input("seed", InputKind.INTEGER, minimum=0), "whole number, another one each time"),
-        (an_input("steps", InputKind.INTEGER, default=0), "whole number, usually 0"),
+        (an_input("steps", InputKind.INTEGER, default=0), "whole number from 1 up, usually 0"),
         (
             an_input("width", InputKind.INTEGER, minimum=64, maximum=2048),
             "whole number 64 to 2,048",
         ),
         (a_number(step=0.05, minimum=0.5), "number from 0.5 up in steps of 0.05"),
         (a_number(step=1, maximum=20), "number up to 20 in steps of 1"),
-        (attrs.evolve(an_input("batch", InputKind.INTEGER), step=1), "whole number"),
+        (attrs.evolve(an_input("batch", InputKind.INTEGER), step=1), "whole number from 1 up"),
         (an_input("style", InputKind.CHOICE, options=LETTERS[:2]), "one of a, b"),
         (
             an_input("style", InputKind.CHOICE, options=LETTERS, default="b"),
